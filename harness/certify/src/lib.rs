@@ -1,0 +1,1 @@
+//! The certification harness as a library: every verb of the binary, callable.

@@ -1,0 +1,1 @@
+//! Releases, slices, selection, conflicts, globs and the cut itself.

@@ -1,0 +1,1 @@
+//! OCI layers and layouts: writing, reading, inspection.

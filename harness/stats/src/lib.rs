@@ -1,0 +1,1 @@
+//! Pure arithmetic of certification: intervals, equivalence, slopes, stopping rules.

@@ -1,0 +1,1 @@
+//! Fakes at real seams for tests: an archive in memory, packages, images.

@@ -1,0 +1,1 @@
+//! One file per suite and per check family; the registry SUITES.
