@@ -100,7 +100,9 @@ impl FromStr for Digest {
     type Err = BadDigest;
 
     fn from_str(text: &str) -> Result<Self, BadDigest> {
-        let hex = text.strip_prefix("sha256:").ok_or_else(|| BadDigest(text.to_owned()))?;
+        let hex = text
+            .strip_prefix("sha256:")
+            .ok_or_else(|| BadDigest(text.to_owned()))?;
         if hex.len() != 64 || hex.bytes().any(|b| b.is_ascii_uppercase()) {
             return Err(BadDigest(text.to_owned()));
         }
@@ -116,7 +118,9 @@ impl Serialize for Digest {
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -144,7 +148,13 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_digest() {
-        for text in ["", "sha256:", "e3b0", "sha512:00", &format!("sha256:{}", "A".repeat(64))] {
+        for text in [
+            "",
+            "sha256:",
+            "e3b0",
+            "sha512:00",
+            &format!("sha256:{}", "A".repeat(64)),
+        ] {
             assert!(text.parse::<Digest>().is_err(), "{text}");
         }
     }

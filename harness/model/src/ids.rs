@@ -158,6 +158,14 @@ impl CellId {
     }
 }
 
+impl CheckId {
+    /// The id of a check declared in code; the registries' tests walk all of them.
+    pub(crate) fn declared(text: &'static str) -> Self {
+        debug_assert!(is_check(text), "{text}");
+        Self(text.to_owned())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,7 +183,12 @@ mod tests {
     #[test]
     fn a_cell_has_four_parts() {
         assert!(CellId::new("python/oci/amd64/startup").is_ok());
-        for bad in ["python/oci/amd64", "a/b/c/d/e", "a//b/c", "../oci/amd64/startup"] {
+        for bad in [
+            "python/oci/amd64",
+            "a/b/c/d/e",
+            "a//b/c",
+            "../oci/amd64/startup",
+        ] {
             assert!(CellId::new(bad).is_err(), "{bad}");
         }
     }

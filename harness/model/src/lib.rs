@@ -1,16 +1,48 @@
 //! Values only: what every room of the harness speaks about.
 //!
-//! Ids, digests, quantities, image specs, profiles, plans, checks, outcomes, samples, verdicts,
-//! reports and certificates. No I/O, no async, no clock: whatever needs the world lives in
-//! another crate and converts at its edge.
+//! Ids, digests, image specs, profiles, plans, checks, outcomes, samples, verdicts, reports and
+//! certificates. No I/O, no async, no clock: whatever needs the world lives in another crate and
+//! converts at its edge.
 //!
 //! The room types, in the order data flows: [`ImageSpec`] and [`Profile`] (intent), [`Plan`],
-//! [`Samples`], [`Verdict`], [`Report`], [`Statement`] (certificate).
+//! [`ImageFacts`], [`PlatformFacts`], [`Samples`], [`Verdict`], [`Report`], [`Statement`].
 
 mod arch;
+pub mod canonical;
+mod certificate;
+mod check;
 mod digest;
+mod facts;
 mod ids;
+mod outcome;
+mod plan;
+mod profile;
+mod report;
+mod sample;
+mod spec;
+mod verdict;
+pub mod yaml;
 
 pub use arch::{Arch, UnknownArch};
+pub use certificate::{Certification, CertifiedNumber, ResourceDescriptor, Statement};
+pub use check::{CheckInfo, CheckResult, Evidence, Method, Severity};
 pub use digest::{BadDigest, Digest, Hasher};
+pub use facts::{ImageFacts, LayerFacts, PlatformFacts, PlatformFamily, Standing};
 pub use ids::{BadId, CellId, CheckId, ImageName, PlatformName, RunId, SuiteName};
+pub use outcome::{ExitCode, Outcome};
+pub use plan::{NotSelected, Plan, PlannedCell, PlannedCheck, PlannedImage, Role};
+pub use profile::{
+    Audit, Claim, ControlPlan, DensityPlan, ImmutabilityPlan, Margins, Profile, StartupPlan,
+};
+pub use report::{
+    Cleanup, Environment, Integrity, Report, RunInfo, Session, Subject, Suite, Totals, Waiver,
+};
+pub use sample::{Arm, CellEnd, Observation, Samples, Trial};
+pub use spec::{
+    Baseline, Control, Exchange, FileSource, FinishStep, HttpExpectation, ImageSpec, LayerFormat,
+    Readiness, Resources, RuntimeConfig, SmokeRequest, SpecError, UserFile, UserId, WritablePath,
+};
+pub use verdict::{
+    CellVerdict, ClaimFinding, ClaimVerdict, ControlVerdict, Estimate, LevelVerdict, Measurement,
+    Point, Verdict,
+};

@@ -6,6 +6,10 @@ use serde::de::DeserializeOwned;
 pub fn read<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, String> {
     serde_yaml::from_str(text).map_err(|error| {
         let rendered = error.to_string();
-        if name.is_empty() { rendered } else { format!("in {name}: {rendered}") }
+        if name.is_empty() {
+            rendered
+        } else {
+            format!("in {name}: {rendered}")
+        }
     })
 }

@@ -49,7 +49,9 @@ pub enum FileSource {
 impl UserFile {
     /// The permission bits, 0 to 0o7777.
     pub fn mode_bits(&self) -> Option<u32> {
-        u32::from_str_radix(&self.mode, 8).ok().filter(|mode| *mode <= 0o7777)
+        u32::from_str_radix(&self.mode, 8)
+            .ok()
+            .filter(|mode| *mode <= 0o7777)
     }
 
     /// The numeric owner and group.

@@ -102,18 +102,32 @@ impl ImageSpec {
         if self.config.entrypoint.is_empty() && self.from.is_none() {
             return refuse("config.entrypoint", "is empty".into());
         }
-        for path in self.writable.iter().map(|w| &w.path).chain(self.files.iter().map(|f| &f.path)) {
+        for path in self
+            .writable
+            .iter()
+            .map(|w| &w.path)
+            .chain(self.files.iter().map(|f| &f.path))
+        {
             if !is_clean(path) {
                 return refuse("path", format!("`{path}` is not an absolute, clean path"));
             }
         }
         let writable = |path: &str| {
-            self.writable.iter().any(|w| path == w.path || path.starts_with(&format!("{}/", w.path)))
+            self.writable
+                .iter()
+                .any(|w| path == w.path || path.starts_with(&format!("{}/", w.path)))
         };
         if let Some(file) = self.files.iter().find(|file| writable(&file.path)) {
-            return refuse("files", format!("`{}` lies under a writable path", file.path));
+            return refuse(
+                "files",
+                format!("`{}` lies under a writable path", file.path),
+            );
         }
-        if self.control.as_ref().is_some_and(|control| control.fails.is_empty()) {
+        if self
+            .control
+            .as_ref()
+            .is_some_and(|control| control.fails.is_empty())
+        {
             return refuse("control.fails", "names no check".into());
         }
         Ok(())

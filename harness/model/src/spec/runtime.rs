@@ -74,7 +74,10 @@ pub struct Resources {
 impl UserId {
     /// 65532, the customary numeric user of distroless images.
     pub const fn nonroot() -> Self {
-        Self { uid: 65532, gid: 65532 }
+        Self {
+            uid: 65532,
+            gid: 65532,
+        }
     }
 }
 
@@ -90,9 +93,13 @@ impl FromStr for UserId {
     fn from_str(text: &str) -> Result<Self, String> {
         let (uid, gid) = text.split_once(':').unwrap_or((text, text));
         let number = |part: &str| {
-            part.parse().map_err(|_| format!("`{text}` is not a numeric `UID` or `UID:GID`"))
+            part.parse()
+                .map_err(|_| format!("`{text}` is not a numeric `UID` or `UID:GID`"))
         };
-        Ok(Self { uid: number(uid)?, gid: number(gid)? })
+        Ok(Self {
+            uid: number(uid)?,
+            gid: number(gid)?,
+        })
     }
 }
 
@@ -104,7 +111,9 @@ impl Serialize for UserId {
 
 impl<'de> Deserialize<'de> for UserId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 

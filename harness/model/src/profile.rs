@@ -1,0 +1,179 @@
+//! Profiles: criteria, levels, claims, margins and sample plans, as data.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CheckId, Digest};
+
+/// What a run must show, and how much it measures to show it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// `smoke`, `standard`, or the user's own name.
+    pub name: String,
+    /// One line for people.
+    pub summary: String,
+    /// Largest accepted ratio minus one, per kind of platform.
+    pub margin: Margins,
+    /// Automatic repetitions of an invalid session.
+    pub repeat_invalid_session: u32,
+    /// The startup suite's plan.
+    pub startup: StartupPlan,
+    /// The density suite's plan.
+    pub density: DensityPlan,
+    /// The immutability suite's plan.
+    pub immutability: ImmutabilityPlan,
+    /// Levels in ascending order: name to check ids; cumulative.
+    pub levels: BTreeMap<String, Vec<CheckId>>,
+    /// Published claims that are audited.
+    pub claims: Vec<Claim>,
+    /// Controls judged in every run.
+    pub controls: ControlPlan,
+}
+
+/// Accepted slow-down or growth per kind of platform, as a fraction: 0.15 is 15 %.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Margins {
+    /// On a bare OCI runtime and on local daemons.
+    pub oci: f64,
+    /// On Kubernetes.
+    pub kubernetes: f64,
+}
+
+/// How the startup suite samples.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StartupPlan {
+    /// Discarded rounds at the start.
+    pub warmup_rounds: u32,
+    /// Fewest rounds before the stopping rule looks.
+    pub min_rounds: u32,
+    /// Planned rounds; the run ends `inconclusive` at twice as many.
+    pub plan_rounds: u32,
+    /// Planned half-width of intervals, as a fraction of the margin.
+    pub half_width_of_margin: f64,
+    /// How long the processor is kept awake between trials, after the last container is gone.
+    pub settle_ms: u64,
+    /// Longest wait for one start.
+    pub ready_deadline_ms: u64,
+}
+
+/// How the density suite samples.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DensityPlan {
+    /// Container counts at which memory is read, ascending, first 0 or 1.
+    pub steps: Vec<u32>,
+    /// Passes per arm.
+    pub passes: u32,
+    /// Wait before each reading.
+    pub settle_ms: u64,
+}
+
+/// How the immutability suite looks at the running container.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImmutabilityPlan {
+    /// Load put on the application before the drift check.
+    pub load_ms: u64,
+    /// Parallel connections of that load.
+    pub load_connections: u32,
+}
+
+/// A published claim and how it is audited.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// Stable id: `starts-faster`.
+    pub id: String,
+    /// The words as published.
+    pub text: String,
+    /// Where they were published.
+    pub source: String,
+    /// What is measured about it.
+    pub audit: Audit,
+}
+
+/// How a claim is audited.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Audit {
+    /// The ratio candidate / baseline of a metric is below one by at least `by`.
+    Lower {
+        /// The metric: `startup.warm.app-ready`.
+        metric: String,
+        /// The claimed gain as a fraction; 0 means "faster at all".
+        by: f64,
+        /// Equivalence margin as a fraction.
+        equivalence: f64,
+    },
+    /// The candidate has at least this many bytes less than the baseline.
+    SmallerBy {
+        /// The metric: `size.uncompressed`.
+        metric: String,
+        /// The claimed difference.
+        bytes: u64,
+    },
+    /// No platform of this kind can show it.
+    NeedsPull,
+}
+
+/// Which controls every run judges.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ControlPlan {
+    /// Controls judged from their bytes alone.
+    pub static_only: Vec<String>,
+    /// One control per suite that really runs: suite to control.
+    pub run_time: BTreeMap<String, String>,
+}
+
+impl Profile {
+    /// Reads a profile from YAML; the error is a rendered excerpt.
+    pub fn from_yaml(name: &str, text: &str) -> Result<Self, String> {
+        let profile: Self = crate::yaml::read(name, text)?;
+        profile.check().map_err(|why| format!("in {name}: {why}"))?;
+        Ok(profile)
+    }
+
+    /// The digest of the profile's meaning.
+    pub fn digest(&self) -> Digest {
+        crate::canonical::digest(self)
+    }
+
+    /// Every check id that some level needs.
+    pub fn required_checks(&self) -> impl Iterator<Item = &CheckId> {
+        self.levels.values().flatten()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        for (field, value) in [
+            ("margin.oci", self.margin.oci),
+            ("margin.kubernetes", self.margin.kubernetes),
+        ] {
+            if !(value > 0.0 && value < 1.0) {
+                return Err(format!("{field}: {value} is not between 0 and 1"));
+            }
+        }
+        let startup = &self.startup;
+        if startup.min_rounds < 6 || startup.plan_rounds < startup.min_rounds {
+            return Err("startup: needs 6 <= min_rounds <= plan_rounds".to_owned());
+        }
+        if !(startup.half_width_of_margin > 0.0 && startup.half_width_of_margin <= 1.0) {
+            return Err("startup.half_width_of_margin: not in (0, 1]".to_owned());
+        }
+        let steps = &self.density.steps;
+        if steps.len() < 3 || !steps.is_sorted_by(|a, b| a < b) {
+            return Err("density.steps: needs three ascending counts or more".to_owned());
+        }
+        if self.density.passes == 0 {
+            return Err("density.passes: is 0".to_owned());
+        }
+        if self.levels.is_empty() {
+            return Err("levels: names none, so nothing could be certified".to_owned());
+        }
+        Ok(())
+    }
+}
