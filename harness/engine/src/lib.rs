@@ -1,1 +1,24 @@
-//! The traits Platform, Session and Suite, and the machinery that runs a plan.
+//! The machinery that runs a plan: the traits [`Platform`], [`Session`], [`Container`] and
+//! [`Suite`], the journal, the ledger, the clock, deadlines and the verdict's fold.
+//!
+//! Invariant: no platform, suite or report format is named here. They are handed in as slices.
+
+pub mod clock;
+mod error;
+mod event;
+pub mod journal;
+mod ledger;
+mod platform;
+mod residue;
+mod session;
+pub mod wait;
+
+pub use error::{Blame, SessionError, StartError};
+pub use event::{Event, Listener, Silent};
+pub use ledger::{Ledger, Object};
+pub use platform::{Detection, Libexec, OpenRequest, Platform};
+pub use residue::Residue;
+pub use session::{
+    Container, ContainerMemory, Delivered, Delivery, Exit, Inspection, Killed, LoadRequest, Recipe,
+    Session, SessionMemory, SmokeReply, Stamper, StartRequest, StartStamps, Stopped, Verification,
+};

@@ -1,0 +1,71 @@
+//! What a platform is to the engine: something that can be detected and opened.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use camino::Utf8PathBuf;
+use model::{PlatformFamily, RunId};
+
+use crate::clock::Clock;
+use crate::error::SessionError;
+use crate::ledger::Ledger;
+use crate::session::Session;
+
+/// A place where containers run. One file per member in `platforms/`.
+#[async_trait]
+pub trait Platform: Send + Sync {
+    /// Stable name: `oci`.
+    fn name(&self) -> &'static str;
+
+    /// One line for people.
+    fn summary(&self) -> &'static str;
+
+    /// Which margins apply.
+    fn family(&self) -> PlatformFamily;
+
+    /// Whether it could be opened here. Makes nothing.
+    async fn detect(&self, libexec: &Libexec) -> Detection;
+
+    /// Opens a session.
+    async fn open(&self, request: OpenRequest) -> Result<Box<dyn Session>, SessionError>;
+}
+
+/// What detection finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Detection {
+    /// It can be opened; its facts in a line.
+    Available(String),
+    /// It cannot.
+    Absent {
+        /// Why not.
+        why: String,
+        /// What would provide it.
+        remedy: String,
+    },
+}
+
+/// The harness's own programs that run beside or inside containers.
+#[derive(Debug, Clone)]
+pub struct Libexec {
+    /// The static probe.
+    pub probe: Utf8PathBuf,
+    /// The embedded runtime.
+    pub launch: Utf8PathBuf,
+}
+
+/// What a session is opened with.
+#[derive(Debug, Clone)]
+pub struct OpenRequest {
+    /// The run; every object's name carries it.
+    pub run: RunId,
+    /// Our programs.
+    pub libexec: Libexec,
+    /// A folder of this session's own, outside the run folder, removed at close.
+    pub scratch: Utf8PathBuf,
+    /// Where objects are announced.
+    pub ledger: Ledger,
+    /// The clock.
+    pub clock: Clock,
+    /// Asked to stop: calls return early with a residue.
+    pub stop: Arc<tokio_util::sync::CancellationToken>,
+}

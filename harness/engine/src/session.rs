@@ -1,0 +1,232 @@
+//! An open platform: images are delivered to it, containers started on it.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use camino::Utf8PathBuf;
+use model::{
+    Digest, PlatformFacts, Readiness, Resources, RuntimeConfig, SmokeRequest, WritablePath,
+};
+
+use crate::clock::MonotonicNs;
+use crate::error::{SessionError, StartError};
+
+/// An open session on a platform.
+#[async_trait]
+pub trait Session: Send + Sync {
+    /// What the platform is, as this session found it.
+    fn facts(&self) -> &PlatformFacts;
+
+    /// Makes an image startable and says how long that took.
+    async fn deliver(&self, image: &Delivery) -> Result<Delivered, SessionError>;
+
+    /// Starts a container and waits until it is ready. Of several containers each has network and
+    /// processes of its own.
+    async fn start(&self, start: &StartRequest) -> Result<Box<dyn Container>, StartError>;
+
+    /// Memory used by all containers of this session together, if the platform can tell.
+    async fn memory(&self) -> Result<SessionMemory, SessionError>;
+
+    /// Whether a delivered image is still exactly what was delivered.
+    async fn verify(&self, image: &Delivered) -> Result<Verification, SessionError>;
+
+    /// Removes everything this session made.
+    async fn close(self: Box<Self>) -> Result<(), SessionError>;
+}
+
+/// A running container. Dropping it without `stop` leaves it to the session's `close`.
+#[async_trait]
+pub trait Container: Send + Sync {
+    /// When what happened.
+    fn stamps(&self) -> &StartStamps;
+
+    /// Looks at it from outside or inside: the probe's JSON document, verbatim.
+    async fn inspect(&self, what: &Inspection) -> Result<serde_json::Value, SessionError>;
+
+    /// Sends one request as the application's client.
+    async fn request(&self, request: &SmokeRequest) -> Result<SmokeReply, SessionError>;
+
+    /// Puts load on it: the probe's JSON document about it.
+    async fn load(&self, load: &LoadRequest) -> Result<serde_json::Value, SessionError>;
+
+    /// Its memory.
+    async fn memory(&self) -> Result<ContainerMemory, SessionError>;
+
+    /// The last lines it wrote.
+    async fn output(&self) -> String;
+
+    /// Whether it still runs; its exit otherwise.
+    async fn exit(&self) -> Option<Exit>;
+
+    /// Asks it to stop, waits, kills it after its grace, removes it and waits until it is gone.
+    async fn stop(self: Box<Self>) -> Result<Stopped, SessionError>;
+}
+
+/// An image to be made startable.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// A short name for people and paths: `python-candidate`.
+    pub label: String,
+    /// The OCI layout.
+    pub layout: Utf8PathBuf,
+    /// The manifest that must be found there.
+    pub manifest: Digest,
+    /// The digest of its merged tree, which is verified again at the end.
+    pub tree: Digest,
+    /// How a container of it runs.
+    pub recipe: Recipe,
+}
+
+/// How a container of an image runs, in every arm.
+#[derive(Debug, Clone)]
+pub struct Recipe {
+    /// Entrypoint, user, environment.
+    pub config: RuntimeConfig,
+    /// What says it is ready.
+    pub readiness: Readiness,
+    /// What it may write.
+    pub writable: Vec<WritablePath>,
+    /// Its limits.
+    pub resources: Resources,
+}
+
+/// A delivered image.
+#[derive(Debug, Clone)]
+pub struct Delivered {
+    /// Its label, which names it in `start`.
+    pub label: String,
+    /// Its recipe.
+    pub recipe: Recipe,
+    /// The digest of its tree.
+    pub tree: Digest,
+    /// How long unpacking took.
+    pub took: Duration,
+}
+
+/// One start.
+#[derive(Debug, Clone)]
+pub struct StartRequest {
+    /// The label of a delivered image.
+    pub image: String,
+    /// A name unique in the session: `w012-candidate`.
+    pub name: String,
+    /// Whether the stamper runs in front of the entrypoint.
+    pub stamper: Stamper,
+    /// Longest wait for readiness.
+    pub ready_within: Duration,
+}
+
+/// Whether the stamper runs in front of the entrypoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stamper {
+    /// It stamps, then execs the entrypoint.
+    InFront,
+    /// The entrypoint runs as the image says.
+    Absent,
+}
+
+/// When what happened during a start, all on the node's monotonic clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StartStamps {
+    /// Just before the runtime was asked.
+    pub requested: MonotonicNs,
+    /// When the runtime said it had started it.
+    pub started: MonotonicNs,
+    /// First instruction in the container, if the stamper ran.
+    pub first_instruction: Option<MonotonicNs>,
+    /// First correct response byte, or what else counts as ready.
+    pub ready: MonotonicNs,
+}
+
+/// What to look at.
+#[derive(Debug, Clone)]
+pub enum Inspection {
+    /// Kernel truth: `probe facts`.
+    Facts,
+    /// Attempts as the image's user: `probe attempts`, with its request document.
+    Attempts(serde_json::Value),
+    /// Every path's digest: `probe hash`.
+    Hash,
+}
+
+/// Load on an application.
+#[derive(Debug, Clone)]
+pub struct LoadRequest {
+    /// The request repeated.
+    pub request: SmokeRequest,
+    /// Parallel connections.
+    pub connections: u32,
+    /// For how long.
+    pub duration: Duration,
+}
+
+/// What came back for a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SmokeReply {
+    /// As expected.
+    Right,
+    /// Something else; what.
+    Wrong(String),
+}
+
+/// Memory of one container.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContainerMemory {
+    /// Proportional set size of its processes.
+    pub pss_bytes: u64,
+    /// The anonymous part of it.
+    pub pss_anon_bytes: Option<u64>,
+    /// Working set as its control group sees it: usage minus inactive file pages.
+    pub working_set_bytes: Option<u64>,
+    /// Its processes.
+    pub processes: u32,
+}
+
+/// Memory of all containers of a session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionMemory {
+    /// Usage minus inactive file pages of the session's control group; absent without one.
+    pub working_set_bytes: Option<u64>,
+    /// Sum of proportional set sizes over every process of the session.
+    pub pss_bytes: u64,
+    /// Containers counted.
+    pub containers: u32,
+}
+
+/// Whether a delivered image is untouched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verification {
+    /// Exactly as delivered; entries compared.
+    Untouched(u64),
+    /// Changed; the paths.
+    Changed(Vec<String>),
+}
+
+/// How a container ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// By itself, with this status.
+    Code(i32),
+    /// By a signal.
+    Signal(i32),
+}
+
+/// How a container stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stopped {
+    /// How it ended.
+    pub exit: Exit,
+    /// From the stop signal to its end.
+    pub took: Duration,
+    /// Whether it had to be killed.
+    pub killed: Killed,
+}
+
+/// Whether a container had to be killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Killed {
+    /// It stopped by itself within its grace.
+    No,
+    /// It ignored its stop signal.
+    Yes,
+}
