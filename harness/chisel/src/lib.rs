@@ -1,1 +1,18 @@
 //! Releases, slices, selection, conflicts, globs and the cut itself.
+//!
+//! A [`Release`] says from which archives packages come and into which slices they are cut. A
+//! [`Selection`] is what somebody wants of it, closed over what that needs.
+
+mod error;
+mod glob;
+mod glob_index;
+mod release;
+mod select;
+
+pub use error::{Error, ErrorClass, Result};
+pub use glob::Pattern;
+pub use release::{
+    Archive, Essential, Format, Maintenance, Package, PathKind, PathRule, PreferChain, Pro,
+    PublicKey, Release, ReleaseFiles, Slice, SliceKey, Strictness, UnknownKey,
+};
+pub use select::{Selection, select};
