@@ -1,2 +1,52 @@
-//! Stub.
-fn main() {}
+//! `cargo xtask`: the project's own tasks, and the door to the certify binary.
+//!
+//! The project's own verbs are done here. Every other verb belongs to certify: what it needs is
+//! built, then this program becomes it (`exec`), so signals, terminal and exit code are certify's.
+
+mod become_certify;
+mod build;
+mod cargo;
+mod ci;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask certify [OPTIONS]   the main job: cut, run, measure, judge, report
+cargo xtask VERB [OPTIONS]      any verb of certify: plan, report, judge, show, explain, list, ...
+cargo xtask test [FILTER]       everything this machine can test; ends with a count line
+cargo xtask ci [--after-test]   test, format, clippy, docs, tidy (--after-test: all but test)
+cargo xtask tidy                what the project demands of its own files
+cargo xtask libexec             build the programs that run beside and inside containers
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (verb, rest) = match arguments.split_first() {
+        Some((verb, rest)) => (verb.as_str(), rest),
+        None => ("--help", &[][..]),
+    };
+    let done = match verb {
+        "--help" | "-h" | "help" => {
+            cargo::say(USAGE.trim_end());
+            Ok(())
+        }
+        "test" => test::run(rest),
+        "ci" => ci::run(rest),
+        "tidy" => tidy::run(),
+        "libexec" => build::libexec(),
+        "certify" => become_certify::run("run", rest),
+        verb => become_certify::run(verb, rest),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            cargo::say(&format!("error: {error:#}"));
+            ExitCode::from(FAULT)
+        }
+    }
+}
+
+/// Exit code of a build or task that failed: a harness fault, never a verdict.
+const FAULT: u8 = 6;

@@ -1,0 +1,119 @@
+//! Passes over steps of containers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use engine::{Container, ObserveError, Observing, Started, Stamper};
+use model::{Arm, Trial};
+use stats::Xoshiro;
+
+/// Names of the readings of a step.
+pub(super) const CONTAINERS: &str = "containers";
+pub(super) const WORKING_SET: &str = "working_set_bytes";
+pub(super) const PSS: &str = "pss_bytes";
+pub(super) const ONE_PSS: &str = "one_container_pss_bytes";
+
+/// Makes every planned pass. Without a baseline a pass has one arm.
+pub(super) async fn passes(observing: &mut Observing<'_>) -> Result<(), ObserveError> {
+    let plan = observing.profile.density.clone();
+    let arms: &[Arm] =
+        if observing.baseline.is_some() { &Arm::ROUND } else { &[Arm::Candidate] };
+    let mut random = Xoshiro::new(u64::from(observing.attempt) + 0x5eed);
+    let total = plan.passes * arms.len() as u32;
+    let mut done = 0;
+    for pass in 0..plan.passes {
+        let mut order = arms.to_vec();
+        random.shuffle(&mut order);
+        for (position, arm) in (0u32..).zip(order) {
+            let mut running: Vec<Box<dyn Container>> = Vec::new();
+            let result = climb(observing, pass, position, arm, &mut running).await;
+            let began = observing.clock.monotonic();
+            let mut stopped = Ok(());
+            for container in running {
+                if let Err(error) = container.stop().await {
+                    stopped = Err(error.into());
+                }
+            }
+            observing.span("trial", observing.clock.monotonic().since(began))?;
+            if result? == Climb::NotReady {
+                return Ok(());
+            }
+            stopped?;
+            done += 1;
+            observing.progress(done, total, format!("{done} of {total} climbs"));
+        }
+    }
+    Ok(())
+}
+
+#[derive(PartialEq)]
+enum Climb {
+    Done,
+    NotReady,
+}
+
+async fn climb(
+    observing: &mut Observing<'_>,
+    pass: u32,
+    position: u32,
+    arm: Arm,
+    running: &mut Vec<Box<dyn Container>>,
+) -> Result<Climb, ObserveError> {
+    let plan = observing.profile.density.clone();
+    let within = Duration::from_millis(observing.profile.startup.ready_deadline_ms);
+    let settle = Duration::from_millis(plan.settle_ms);
+    for step in &plan.steps {
+        let began = observing.clock.monotonic();
+        while running.len() < *step as usize {
+            match observing.start(arm, Stamper::Absent, within).await? {
+                Started::Ready(container) => running.push(container),
+                Started::NotReady => return Ok(Climb::NotReady),
+            }
+        }
+        observing.clock.sleep(settle).await;
+        let values = read(observing, running).await?;
+        let ended = ended(running).await;
+        observing.trial(Trial {
+            cell: observing.cell.id.clone(),
+            attempt: observing.attempt,
+            round: pass,
+            position,
+            arm,
+            warmup: false,
+            values,
+            rejected: ended,
+        })?;
+        observing.span("trial", observing.clock.monotonic().since(began))?;
+    }
+    Ok(Climb::Done)
+}
+
+async fn read(
+    observing: &Observing<'_>,
+    running: &[Box<dyn Container>],
+) -> Result<BTreeMap<String, f64>, ObserveError> {
+    let memory = observing.session()?.memory().await?;
+    #[allow(clippy::cast_precision_loss, reason = "memory of a host is far below 2^52 bytes")]
+    let number = |bytes: u64| bytes as f64;
+    let mut values = BTreeMap::from([
+        (CONTAINERS.to_owned(), number(running.len() as u64)),
+        (PSS.to_owned(), number(memory.pss_bytes)),
+    ]);
+    if let Some(bytes) = memory.working_set_bytes {
+        values.insert(WORKING_SET.to_owned(), number(bytes));
+    }
+    if let Some(last) = running.last() {
+        values.insert(ONE_PSS.to_owned(), number(last.memory().await?.pss_bytes));
+    }
+    Ok(values)
+}
+
+/// A container that ended while memory was read makes the reading worthless.
+async fn ended(running: &[Box<dyn Container>]) -> Option<String> {
+    for container in running {
+        if let Some(exit) = container.exit().await {
+            return Some(format!("a container ended during the step: {exit:?}"));
+        }
+    }
+    None
+}

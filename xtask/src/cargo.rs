@@ -1,0 +1,54 @@
+//! Calling cargo, and saying what is going on.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+/// Says one line on standard error: standard output belongs to data.
+#[allow(clippy::print_stderr, reason = "the one place where xtask speaks")]
+pub(crate) fn say(text: &str) {
+    eprintln!("{text}");
+}
+
+/// The workspace's folder.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// The folder of build products.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// A cargo call in the workspace's folder.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "this is the command module of xtask"
+)]
+pub(crate) fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments).current_dir(root());
+    command
+}
+
+/// Runs a cargo call whose output goes to standard error.
+pub(crate) fn run(what: &str, mut command: Command) -> Result<()> {
+    let status = command
+        .stdout(std::io::stderr())
+        .status()
+        .with_context(|| format!("{what}: could not start cargo"))?;
+    anyhow::ensure!(status.success(), "{what} failed ({status})");
+    Ok(())
+}
+
+/// Runs a cargo call and returns what it printed.
+pub(crate) fn output(what: &str, mut command: Command) -> Result<String> {
+    let output = command
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .with_context(|| format!("{what}: could not start cargo"))?;
+    anyhow::ensure!(output.status.success(), "{what} failed ({})", output.status);
+    String::from_utf8(output.stdout).with_context(|| format!("{what}: output is not text"))
+}
