@@ -56,6 +56,13 @@ impl Pattern {
         Self { tokens }
     }
 
+    /// A real path: its wildcard characters stand for themselves.
+    pub(crate) fn literal(path: &str) -> Self {
+        Self {
+            tokens: path.chars().map(Token::Char).collect(),
+        }
+    }
+
     /// Whether some path fits both; for a plain path: whether it fits the other.
     pub fn meets(&self, other: &Self) -> bool {
         let (a, b) = (&self.tokens, &other.tokens);
@@ -86,7 +93,7 @@ impl Pattern {
 }
 
 /// Whether `text` has wildcards.
-pub fn is_glob(text: &str) -> bool {
+pub(crate) fn is_glob(text: &str) -> bool {
     text.contains(['*', '?'])
 }
 

@@ -3,12 +3,15 @@
 //! A [`Release`] says from which archives packages come and into which slices they are cut. A
 //! [`Selection`] is what somebody wants of it, closed over what that needs.
 
+mod cut;
 mod error;
 mod glob;
 mod glob_index;
 mod release;
 mod select;
+mod source;
 
+pub use cut::{Cut, Manifest, ScriptLimits, cut};
 pub use error::{Error, ErrorClass, Result};
 pub use glob::Pattern;
 pub use release::{
@@ -16,3 +19,4 @@ pub use release::{
     PublicKey, Release, ReleaseFiles, Slice, SliceKey, Strictness, UnknownKey,
 };
 pub use select::{Selection, select};
+pub use source::{PackageRecord, PackageSource};

@@ -1,0 +1,94 @@
+//! The paths that slices spell out themselves: folders, texts, links, and generated files.
+
+use std::sync::Arc;
+
+use rootfs::{Blob, Entry, Origin};
+
+use super::report::{Report, What};
+use super::stage::{FolderModes, Stage};
+use super::want::{Claim, SliceNames, selected_paths};
+use crate::error::{Error, ErrorClass, Result};
+use crate::release::PathKind;
+use crate::select::Selection;
+
+/// The file name of a manifest inside the folder of its `generate` path.
+const MANIFEST: &str = "manifest.wall";
+
+/// Makes every folder, text and link of `selection`, slices in order, paths by name.
+pub(super) fn make(
+    selection: &Selection<'_>,
+    names: &SliceNames,
+    stage: &mut Stage,
+    report: &mut Report,
+) -> Result<()> {
+    let none = FolderModes::new();
+    for (key, path, rule) in selected_paths(selection) {
+        let claim = Claim {
+            slice: names.get(key),
+            target: None,
+            mutable: rule.mutable,
+            until_mutate: rule.until_mutate,
+        };
+        let origin = Origin::Slice(Arc::clone(&claim.slice));
+        let bare = path.strip_suffix('/').unwrap_or(path);
+        let owner = Arc::clone(&claim.slice);
+        let (path, real, what) = match &rule.kind {
+            PathKind::Make => {
+                // Special bits other than sticky do not survive the making of a folder.
+                let mode = rule.mode_or(0o755) & 0o1777;
+                let entry = Entry::directory(mode, origin).with_owner(owner);
+                (
+                    path,
+                    stage.place_absent_folder(bare, entry, &none)?,
+                    What::Folder,
+                )
+            }
+            PathKind::Text(text) => {
+                let blob = Blob::new(text.clone().into_bytes());
+                let what = What::File {
+                    size: blob.size(),
+                    digest: blob.digest(),
+                };
+                let entry = Entry::file(blob, rule.mode_or(0o644), origin).with_owner(owner);
+                (bare, stage.place(bare, entry, &none)?, what)
+            }
+            PathKind::Symlink(target) => {
+                let entry = Entry::symlink(target, origin).with_owner(owner);
+                (
+                    bare,
+                    stage.place(bare, entry, &none)?,
+                    What::Link {
+                        target: target.clone(),
+                    },
+                )
+            }
+            PathKind::Copy { .. } | PathKind::Glob | PathKind::Generate(_) => continue,
+        };
+        let mode = stage.tree.get(&real).map_or(0, |entry| entry.mode);
+        report.add(path, mode, what, real, [&claim])?;
+    }
+    Ok(())
+}
+
+/// The paths of all manifests that `selection` asks for, with the slices that do. An unknown word
+/// after `generate:` is an error.
+pub(super) fn manifests(
+    selection: &Selection<'_>,
+    names: &SliceNames,
+) -> Result<Vec<(String, Arc<str>)>> {
+    let mut manifests = Vec::new();
+    for (key, path, rule) in selected_paths(selection) {
+        let PathKind::Generate(word) = &rule.kind else {
+            continue;
+        };
+        if word != "manifest" {
+            let text = format!("slice {key} has invalid 'generate' for path {path}: {word:?}");
+            return Err(Error::new(ErrorClass::Definition, text));
+        }
+        manifests.push((
+            format!("{}{MANIFEST}", path.trim_end_matches('*')),
+            names.get(key),
+        ));
+    }
+    Ok(manifests)
+}

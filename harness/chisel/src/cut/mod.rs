@@ -1,0 +1,156 @@
+//! The cut: selected slices become a tree, straight from the streams of their packages.
+//!
+//! Packages are read in parallel and laid down one after the other in the order of the
+//! selection, so the result does not depend on the number of threads.
+
+mod extract;
+mod made;
+mod manifest;
+mod mutate;
+mod payload;
+mod report;
+mod script_api;
+mod session;
+mod stage;
+mod want;
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rootfs::{Blob, CutPackage, CutRootfs, Entry, Origin};
+
+pub use manifest::Manifest;
+pub use mutate::ScriptLimits;
+
+use crate::error::{Error, ErrorClass, Result};
+use crate::select::Selection;
+use crate::source::{PackageRecord, PackageSource};
+use report::{Report, What};
+use stage::{FolderModes, Stage};
+use want::{Claim, SliceNames, Wants};
+
+/// A finished cut.
+#[derive(Debug, Clone)]
+pub struct Cut {
+    /// The tree, with owners by slice.
+    pub rootfs: CutRootfs,
+    /// What it is made of. Lies in the tree too where a slice asks for it.
+    pub manifest: Manifest,
+    /// The packages, in the order they were laid down.
+    pub records: Vec<PackageRecord>,
+}
+
+/// Cuts `selection` out of the packages of `source`.
+pub fn cut(
+    selection: &Selection<'_>,
+    source: &dyn PackageSource,
+    limits: ScriptLimits,
+) -> Result<Cut> {
+    let names = SliceNames::of(selection);
+    let manifests = made::manifests(selection, &names)?;
+    let records = records(selection, source)?;
+    let wants: Vec<Wants> = records
+        .iter()
+        .map(|record| Wants::of(selection, &record.name, &names))
+        .collect();
+    let payloads: Vec<_> = records
+        .par_iter()
+        .zip(&wants)
+        .map(|(record, wants)| payload::read(source, record, wants))
+        .collect();
+    let mut stage = Stage::default();
+    let mut report = Report::default();
+    for (record, payload) in records.iter().zip(payloads) {
+        let name: Arc<str> = record.name.as_str().into();
+        extract::Extraction::run(&mut stage, &mut report, &name, payload?)
+            .map_err(|error| error.within(format_args!("cannot extract from package {name:?}")))?;
+    }
+    made::make(selection, &names, &mut stage, &mut report)?;
+    mutate::run(&selection.slices, limits, &mut stage, &mut report)?;
+    remove_leaving(&mut stage, &mut report);
+    finish(selection, records, &manifests, stage, report)
+}
+
+/// The package of every selected slice, in order.
+fn records(selection: &Selection<'_>, source: &dyn PackageSource) -> Result<Vec<PackageRecord>> {
+    let mut records = Vec::new();
+    for name in selection.packages() {
+        let package = selection.release.packages.get(name);
+        let pin = package.and_then(|package| package.archive.as_deref());
+        let found = source.lookup(name, selection.arch, pin)?.ok_or_else(|| {
+            let text = format!("cannot find package {name:?} in archive(s)");
+            Error::new(ErrorClass::PackageMissing, text)
+        })?;
+        records.push(found);
+    }
+    Ok(records)
+}
+
+/// Removes what was only there for the scripts: deepest first, folders only when empty.
+fn remove_leaving(stage: &mut Stage, report: &mut Report) {
+    for (path, record) in report.take_leaving() {
+        let filled = path.ends_with('/') && stage.tree.below(&record.real).next().is_some();
+        if !filled {
+            stage.tree.remove(&record.real);
+        }
+    }
+}
+
+/// Writes the manifests and puts everything together.
+fn finish(
+    selection: &Selection<'_>,
+    records: Vec<PackageRecord>,
+    manifests: &[(String, Arc<str>)],
+    mut stage: Stage,
+    mut report: Report,
+) -> Result<Cut> {
+    let mut packages: Vec<CutPackage> = records.iter().map(PackageRecord::to_cut).collect();
+    packages.sort();
+    let mut slices: Vec<String> = selection
+        .slices
+        .iter()
+        .map(|slice| slice.key.to_string())
+        .collect();
+    slices.sort();
+    let mut places = Vec::new();
+    for (path, slice) in manifests {
+        let entry = Entry::file(
+            Blob::new(Vec::new()),
+            0o644,
+            Origin::Generated("manifest".into()),
+        );
+        let entry = entry.with_owner(Arc::clone(slice));
+        let real = stage.place(path, entry, &FolderModes::new())?;
+        let claim = Claim {
+            slice: Arc::clone(slice),
+            target: None,
+            mutable: false,
+            until_mutate: false,
+        };
+        report.add(path, 0o644, What::Generated, real.clone(), [&claim])?;
+        places.push(real);
+    }
+    let manifest = Manifest::write(&report, &packages, &slices)?;
+    if !places.is_empty() {
+        let packed = Blob::new(manifest.packed()?);
+        for place in places {
+            let entry = stage.tree.get(&place).cloned();
+            if let Some(mut entry) = entry {
+                entry.kind = rootfs::Kind::File(packed.clone());
+                stage.tree.insert(place, entry).map_err(stage::tree_error)?;
+            }
+        }
+    }
+    let rootfs = CutRootfs {
+        arch: selection.arch,
+        tree: stage.tree,
+        packages,
+        slices,
+        notes: stage.notes,
+    };
+    Ok(Cut {
+        rootfs,
+        manifest,
+        records,
+    })
+}

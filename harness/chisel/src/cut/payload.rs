@@ -1,0 +1,179 @@
+//! Reading one package: everything wanted of it, straight from its stream.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use deb::{DebReader, EntryKind, Limits};
+use rootfs::Blob;
+
+use super::stage::FolderModes;
+use super::want::{Claim, Wants};
+use crate::error::{Error, ErrorClass, Result};
+use crate::source::{PackageRecord, PackageSource};
+
+/// What one package contributes, in the order of its archive.
+#[derive(Debug)]
+pub(super) struct Payload<'w> {
+    pub(super) picks: Vec<Pick<'w>>,
+    /// The modes of all its folders.
+    pub(super) modes: FolderModes,
+}
+
+/// One entry that somebody wants.
+#[derive(Debug)]
+pub(super) struct Pick<'w> {
+    /// Its path in the package; folders end in a slash.
+    pub(super) path: String,
+    pub(super) mode: u32,
+    pub(super) what: Picked,
+    /// Who wants it; empty for a folder that only made paths stand in.
+    pub(super) claims: Vec<&'w Claim>,
+}
+
+/// The content of a picked entry.
+#[derive(Debug)]
+pub(super) enum Picked {
+    Folder,
+    File(Blob),
+    Link(String),
+    /// Another name of the package's path `to`, with the content and mode found there.
+    Hard {
+        to: String,
+        target: HardTarget,
+    },
+}
+
+/// What a hard link leads to.
+#[derive(Debug)]
+pub(super) enum HardTarget {
+    File { blob: Blob, mode: u32 },
+    Link(String),
+}
+
+/// Opens the package of `record` and picks what `wants` names. Contents are hashed here, so that
+/// packages read in parallel are hashed in parallel.
+pub(super) fn read<'w>(
+    source: &dyn PackageSource,
+    record: &PackageRecord,
+    wants: &'w Wants,
+) -> Result<Payload<'w>> {
+    let name = &record.name;
+    let bytes = source.open(record)?;
+    let within = |error: Error| error.within(format_args!("cannot extract from package {name:?}"));
+    let package = open(name, &bytes).map_err(within)?;
+    pick(package, wants).map_err(within)
+}
+
+/// Reads the whole package file.
+pub(crate) fn open(name: &str, bytes: &Bytes) -> Result<DebReader> {
+    DebReader::read(name, bytes, &Limits::PACKAGE)
+        .map_err(|error| Error::caused_by(ErrorClass::Payload, error.fault.to_string(), error))
+}
+
+/// Goes through the entries once.
+fn pick(package: DebReader, wants: &Wants) -> Result<Payload<'_>> {
+    let mut modes = FolderModes::new();
+    let mut contents: BTreeMap<String, HardTarget> = BTreeMap::new();
+    let mut picks = Vec::new();
+    let mut seen = BTreeSet::new();
+    let entries = package.into_entries();
+    let linked: BTreeSet<String> = entries
+        .iter()
+        .filter_map(|entry| match &entry.kind {
+            EntryKind::Hardlink(to) => Some(to.clone()),
+            _ => None,
+        })
+        .collect();
+    for entry in entries {
+        if entry.path == "/" {
+            continue;
+        }
+        let folder = matches!(entry.kind, EntryKind::Dir);
+        let path = if folder {
+            format!("{}/", entry.path)
+        } else {
+            entry.path
+        };
+        if folder {
+            modes.insert(path.clone(), entry.mode);
+        }
+        let claims = wants.claims(&path, &mut seen);
+        let wanted = !claims.is_empty() || (folder && wants.is_folder_of_made(&path));
+        if !wanted && !linked.contains(&path) {
+            continue;
+        }
+        let what = match entry.kind {
+            EntryKind::Dir => Picked::Folder,
+            EntryKind::File(bytes) => Picked::File(Blob::new(bytes)),
+            EntryKind::Symlink(target) => Picked::Link(target),
+            EntryKind::Hardlink(to) => {
+                let target = contents.get(&to).map(HardTarget::same).ok_or_else(|| {
+                    let text = format!("cannot create hard link {path}: no content at {to}");
+                    Error::new(ErrorClass::Tree, text)
+                })?;
+                Picked::Hard { to, target }
+            }
+            EntryKind::Char { .. } | EntryKind::Block { .. } | EntryKind::Fifo => {
+                if wanted {
+                    let text = format!("unsupported file type: {path}");
+                    return Err(Error::new(ErrorClass::Tree, text));
+                }
+                continue;
+            }
+        };
+        if linked.contains(&path)
+            && let Some(target) = HardTarget::of(&what, entry.mode)
+        {
+            contents.insert(path.clone(), target);
+        }
+        if wanted {
+            if let Picked::File(blob) = &what {
+                blob.digest();
+            }
+            picks.push(Pick {
+                path,
+                mode: entry.mode,
+                what,
+                claims,
+            });
+        }
+    }
+    match wants.missing(&seen).as_slice() {
+        [] => Ok(Payload { picks, modes }),
+        [path] => Err(Error::new(
+            ErrorClass::Content,
+            format!("no content at {path}"),
+        )),
+        paths => {
+            let list: String = paths.iter().map(|path| format!("\n- {path}")).collect();
+            Err(Error::new(
+                ErrorClass::Content,
+                format!("no content at:{list}"),
+            ))
+        }
+    }
+}
+
+impl HardTarget {
+    fn of(what: &Picked, mode: u32) -> Option<Self> {
+        match what {
+            Picked::File(blob) => Some(Self::File {
+                blob: blob.clone(),
+                mode,
+            }),
+            Picked::Link(target) => Some(Self::Link(target.clone())),
+            Picked::Hard { target, .. } => Some(target.same()),
+            Picked::Folder => None,
+        }
+    }
+
+    fn same(&self) -> Self {
+        match self {
+            Self::File { blob, mode } => Self::File {
+                blob: blob.clone(),
+                mode: *mode,
+            },
+            Self::Link(target) => Self::Link(target.clone()),
+        }
+    }
+}
