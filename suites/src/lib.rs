@@ -9,17 +9,26 @@ mod pairs;
 mod sizes;
 mod startup;
 
+pub use immutability::OWNED_CHECK;
+
 use engine::Suite;
 use model::CheckInfo;
 
 /// Every suite, in the order cells run and reports read.
-pub static SUITES: &[&dyn Suite] =
-    &[&immutability::Immutability, &startup::Startup, &density::Density];
+pub static SUITES: &[&dyn Suite] = &[
+    &immutability::Immutability,
+    &startup::Startup,
+    &density::Density,
+];
 
 /// The check with this id, if some suite has it.
 pub fn check(id: &str) -> Option<(&'static dyn Suite, &'static CheckInfo)> {
     SUITES.iter().copied().find_map(|suite| {
-        suite.checks().into_iter().find(|info| info.id == id).map(|info| (suite, info))
+        suite
+            .checks()
+            .into_iter()
+            .find(|info| info.id == id)
+            .map(|info| (suite, info))
     })
 }
 
@@ -47,7 +56,11 @@ mod tests {
                 assert!(CheckId::new(info.id).is_ok(), "{}", info.id);
                 assert!(seen.insert(info.id), "{} twice", info.id);
                 assert!(!info.remediation.is_empty() && !info.procedure.is_empty());
-                assert!(!info.bad_fixture.is_empty(), "{} has no bad fixture", info.id);
+                assert!(
+                    !info.bad_fixture.is_empty(),
+                    "{} has no bad fixture",
+                    info.id
+                );
             }
         }
     }

@@ -22,21 +22,32 @@ pub(crate) struct Paired {
 impl Rounds {
     /// Collects `metric` from the last attempt.
     pub(crate) fn of(samples: &Samples, metric: &str) -> Self {
-        let attempt = samples.trials.iter().map(|trial| trial.attempt).max().unwrap_or(0);
-        let current =
-            |trial: &&Trial| trial.attempt == attempt && !trial.warmup;
+        let attempt = samples
+            .trials
+            .iter()
+            .map(|trial| trial.attempt)
+            .max()
+            .unwrap_or(0);
+        let current = |trial: &&Trial| trial.attempt == attempt && !trial.warmup;
         let mut rounds: BTreeMap<u32, BTreeMap<Arm, f64>> = BTreeMap::new();
         let mut rejected = Vec::new();
         for trial in samples.trials.iter().filter(current) {
             match (&trial.rejected, trial.values.get(metric)) {
                 (None, Some(value)) => {
-                    rounds.entry(trial.round).or_default().insert(trial.arm, *value);
+                    rounds
+                        .entry(trial.round)
+                        .or_default()
+                        .insert(trial.arm, *value);
                 }
                 (Some(why), _) => rejected.push(why.clone()),
                 (None, None) => rejected.push(format!("no {metric}")),
             }
         }
-        Self { rounds, rejected, attempt }
+        Self {
+            rounds,
+            rejected,
+            attempt,
+        }
     }
 
     /// The rounds in which both arms have a value.
@@ -51,7 +62,12 @@ impl Rounds {
         let mut series = Vec::new();
         for (round, arms) in &self.rounds {
             for (arm, value) in arms {
-                series.push(Point { round: *round, arm: *arm, value: *value, containers: None });
+                series.push(Point {
+                    round: *round,
+                    arm: *arm,
+                    value: *value,
+                    containers: None,
+                });
             }
         }
         series
@@ -59,7 +75,10 @@ impl Rounds {
 
     /// All values of one arm.
     pub(crate) fn arm(&self, arm: Arm) -> Vec<f64> {
-        self.rounds.values().filter_map(|arms| arms.get(&arm).copied()).collect()
+        self.rounds
+            .values()
+            .filter_map(|arms| arms.get(&arm).copied())
+            .collect()
     }
 }
 
@@ -76,5 +95,7 @@ pub(crate) const fn estimate(interval: &stats::Interval) -> Estimate {
 /// Ratio a / b of paired values at one level.
 pub(crate) fn ratio(pair: &Paired, level: f64) -> Option<stats::Interval> {
     let d = stats::log_ratios(&pair.a, &pair.b).ok()?;
-    stats::signed_rank(&d, level).ok().map(|interval| interval.exp())
+    stats::signed_rank(&d, level)
+        .ok()
+        .map(|interval| interval.exp())
 }

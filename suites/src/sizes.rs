@@ -5,10 +5,17 @@ use model::{Arm, Estimate, ImageFacts, Measurement};
 /// Compressed and uncompressed size of both arms.
 pub(crate) fn measure(candidate: &ImageFacts, baseline: Option<&ImageFacts>) -> Vec<Measurement> {
     let sizes: [(&str, &str, fn(&ImageFacts) -> u64); 2] = [
-        ("size.uncompressed", "bytes of files on disk", |facts| facts.file_bytes),
-        ("size.compressed", "bytes of compressed layers", |facts| facts.compressed_bytes),
+        ("size.uncompressed", "bytes of files on disk", |facts| {
+            facts.file_bytes
+        }),
+        ("size.compressed", "bytes of compressed layers", |facts| {
+            facts.compressed_bytes
+        }),
     ];
-    sizes.into_iter().map(|(metric, title, read)| one(metric, title, candidate, baseline, read)).collect()
+    sizes
+        .into_iter()
+        .map(|(metric, title, read)| one(metric, title, candidate, baseline, read))
+        .collect()
 }
 
 fn one(
@@ -18,11 +25,19 @@ fn one(
     baseline: Option<&ImageFacts>,
     read: fn(&ImageFacts) -> u64,
 ) -> Measurement {
-    #[allow(clippy::cast_precision_loss, reason = "sizes of images are far below 2^52")]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "sizes of images are far below 2^52"
+    )]
     let bytes = |facts: &ImageFacts| read(facts) as f64;
     let a = bytes(candidate);
     let b = baseline.map_or(0.0, bytes);
-    let ratio = (b > 0.0).then(|| Estimate { value: a / b, low: a / b, high: a / b, level: 1.0 });
+    let ratio = (b > 0.0).then(|| Estimate {
+        value: a / b,
+        low: a / b,
+        high: a / b,
+        level: 1.0,
+    });
     Measurement {
         metric: metric.to_owned(),
         title: title.to_owned(),

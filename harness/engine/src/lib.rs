@@ -7,18 +7,26 @@ pub mod clock;
 mod error;
 mod event;
 pub mod journal;
+mod judge;
 mod ledger;
+mod observing;
 mod platform;
 mod residue;
+mod run;
 mod session;
+mod suite;
 pub mod wait;
 
 pub use error::{Blame, SessionError, StartError};
 pub use event::{Event, Listener, Silent};
+pub use judge::judge;
 pub use ledger::{Ledger, Object};
+pub use observing::{NOT_READY, NotReady, Observing, Started};
 pub use platform::{Detection, Libexec, OpenRequest, Platform};
 pub use residue::Residue;
+pub use run::{ImagePair, Run, RunError};
 pub use session::{
     Container, ContainerMemory, Delivered, Delivery, Exit, Inspection, Killed, LoadRequest, Recipe,
     Session, SessionMemory, SmokeReply, Stamper, StartRequest, StartStamps, Stopped, Verification,
 };
+pub use suite::{ArmImage, Judgement, Judging, ObserveError, Suite};

@@ -35,7 +35,10 @@ pub(super) fn judge(judging: &Judging<'_>) -> Judgement {
         judgement.checks.push(result);
         return judgement;
     }
-    for (a, b) in [(Arm::Candidate, Arm::Baseline), (Arm::BaselineAgain, Arm::Baseline)] {
+    for (a, b) in [
+        (Arm::Candidate, Arm::Baseline),
+        (Arm::BaselineAgain, Arm::Baseline),
+    ] {
         judgement.measurements.extend(measure(judging, a, b));
     }
     if reading(judging.samples) == PSS {
@@ -58,13 +61,19 @@ pub(super) fn judge(judging: &Judging<'_>) -> Judgement {
 fn memory(judging: &Judging<'_>) -> CheckResult {
     let say = |outcome, message: String| CheckResult::new(&MARGINAL, outcome, message);
     if judging.baseline.is_none() {
-        return say(Outcome::Blocked, "there is no baseline to compare with".to_owned());
+        return say(
+            Outcome::Blocked,
+            "there is no baseline to compare with".to_owned(),
+        );
     }
     if let Some(why) = invalid(judging) {
         return say(Outcome::Inconclusive, why);
     }
     let Some(slopes) = compare(judging.samples, Arm::Candidate, Arm::Baseline, 0.95) else {
-        return say(Outcome::Inconclusive, "too few readings for a slope".to_owned());
+        return say(
+            Outcome::Inconclusive,
+            "too few readings for a slope".to_owned(),
+        );
     };
     let limit = 1.0 + judging.cell.margin;
     let number = format!(
@@ -93,7 +102,11 @@ fn disk(judging: &Judging<'_>) -> CheckResult {
 }
 
 fn not_ready(judging: &Judging<'_>) -> Option<CheckResult> {
-    let fact = judging.samples.observations.iter().find(|fact| fact.kind == NOT_READY)?;
+    let fact = judging
+        .samples
+        .observations
+        .iter()
+        .find(|fact| fact.kind == NOT_READY)?;
     let NotReady { why, output } = serde_json::from_value(fact.body.clone()).ok()?;
     let evidence = Evidence {
         subject: judging.cell.image.to_string(),
@@ -102,7 +115,12 @@ fn not_ready(judging: &Judging<'_>) -> Option<CheckResult> {
         owner: None,
     };
     let message = format!("it never became ready: {why}");
-    Some(CheckResult::with_evidence(&MARGINAL, Outcome::Fail, message, vec![evidence]))
+    Some(CheckResult::with_evidence(
+        &MARGINAL,
+        Outcome::Fail,
+        message,
+        vec![evidence],
+    ))
 }
 
 fn measure(judging: &Judging<'_>, a: Arm, b: Arm) -> Option<Measurement> {
@@ -110,7 +128,9 @@ fn measure(judging: &Judging<'_>, a: Arm, b: Arm) -> Option<Measurement> {
     let at_90 = compare(judging.samples, a, b, 0.90);
     let unit = reading(judging.samples);
     let trials = current(judging.samples);
-    let used = trials.iter().filter(|t| t.rejected.is_none() && (t.arm == a || t.arm == b));
+    let used = trials
+        .iter()
+        .filter(|t| t.rejected.is_none() && (t.arm == a || t.arm == b));
     let rejected = trials.iter().filter(|t| t.rejected.is_some()).count();
     let candidate = a == Arm::Candidate;
     Some(Measurement {
@@ -121,14 +141,22 @@ fn measure(judging: &Judging<'_>, a: Arm, b: Arm) -> Option<Measurement> {
         arm_b: b,
         n: u32::try_from(used.count()).unwrap_or(u32::MAX),
         rejected: u32::try_from(rejected).unwrap_or(u32::MAX),
-        median_a: slopes.as_ref().map_or_else(|| alone(judging.samples, a), |s| Some(s.slope_a))?,
+        median_a: slopes
+            .as_ref()
+            .map_or_else(|| alone(judging.samples, a), |s| Some(s.slope_a))?,
         median_b: slopes.as_ref().map_or(0.0, |s| s.slope_b),
         ratio: slopes.as_ref().map(|s| estimate(&s.ratio)),
         ratio_90: at_90.as_ref().map(|s| estimate(&s.ratio)),
         detectable: slopes.as_ref().map(|s| s.ratio.half_width()),
         limit: candidate.then_some(1.0 + judging.cell.margin),
-        method: format!("ratio of slopes of {unit} over containers, interval over steps and passes"),
-        series: if candidate { series(&trials, unit) } else { Vec::new() },
+        method: format!(
+            "ratio of slopes of {unit} over containers, interval over steps and passes"
+        ),
+        series: if candidate {
+            series(&trials, unit)
+        } else {
+            Vec::new()
+        },
     })
 }
 
@@ -159,20 +187,39 @@ fn passes(samples: &Samples, arm: Arm) -> Vec<Pass> {
 /// What is compared: the working set where every reading has one, else proportional set sizes.
 fn reading(samples: &Samples) -> &'static str {
     let trials = current(samples);
-    let everywhere = trials.iter().all(|trial| trial.values.contains_key(WORKING_SET));
-    if everywhere && !trials.is_empty() { WORKING_SET } else { PSS }
+    let everywhere = trials
+        .iter()
+        .all(|trial| trial.values.contains_key(WORKING_SET));
+    if everywhere && !trials.is_empty() {
+        WORKING_SET
+    } else {
+        PSS
+    }
 }
 
 fn last_attempt(samples: &Samples) -> u32 {
-    samples.trials.iter().map(|trial| trial.attempt).max().unwrap_or(0)
+    samples
+        .trials
+        .iter()
+        .map(|trial| trial.attempt)
+        .max()
+        .unwrap_or(0)
 }
 
 fn current(samples: &Samples) -> Vec<&Trial> {
     let attempt = last_attempt(samples);
-    samples.trials.iter().filter(|trial| trial.attempt == attempt).collect()
+    samples
+        .trials
+        .iter()
+        .filter(|trial| trial.attempt == attempt)
+        .collect()
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small counts")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "small counts"
+)]
 fn series(trials: &[&Trial], unit: &str) -> Vec<Point> {
     trials
         .iter()

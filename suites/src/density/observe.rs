@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use engine::{Container, ObserveError, Observing, Started, Stamper};
+use engine::{Container, ObserveError, Observing, Stamper, Started};
 use model::{Arm, Trial};
 use stats::Xoshiro;
 
@@ -16,8 +16,11 @@ pub(super) const ONE_PSS: &str = "one_container_pss_bytes";
 /// Makes every planned pass. Without a baseline a pass has one arm.
 pub(super) async fn passes(observing: &mut Observing<'_>) -> Result<(), ObserveError> {
     let plan = observing.profile.density.clone();
-    let arms: &[Arm] =
-        if observing.baseline.is_some() { &Arm::ROUND } else { &[Arm::Candidate] };
+    let arms: &[Arm] = if observing.baseline.is_some() {
+        &Arm::ROUND
+    } else {
+        &[Arm::Candidate]
+    };
     let mut random = Xoshiro::new(u64::from(observing.attempt) + 0x5eed);
     let total = plan.passes * arms.len() as u32;
     let mut done = 0;
@@ -93,7 +96,10 @@ async fn read(
     running: &[Box<dyn Container>],
 ) -> Result<BTreeMap<String, f64>, ObserveError> {
     let memory = observing.session()?.memory().await?;
-    #[allow(clippy::cast_precision_loss, reason = "memory of a host is far below 2^52 bytes")]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "memory of a host is far below 2^52 bytes"
+    )]
     let number = |bytes: u64| bytes as f64;
     let mut values = BTreeMap::from([
         (CONTAINERS.to_owned(), number(running.len() as u64)),

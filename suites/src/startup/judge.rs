@@ -10,8 +10,16 @@ use crate::pairs::{Rounds, estimate, ratio};
 
 /// Metric, reading and title of each comparison.
 const METRICS: [(&str, &str, &str); 2] = [
-    ("startup.warm.app-ready", APP_READY_MS, "warm start to the first correct answer"),
-    ("startup.warm.first-instruction", FIRST_INSTRUCTION_MS, "warm start to the first instruction"),
+    (
+        "startup.warm.app-ready",
+        APP_READY_MS,
+        "warm start to the first correct answer",
+    ),
+    (
+        "startup.warm.first-instruction",
+        FIRST_INSTRUCTION_MS,
+        "warm start to the first instruction",
+    ),
 ];
 
 pub(super) fn invalid(judging: &Judging<'_>) -> Option<String> {
@@ -19,7 +27,9 @@ pub(super) fn invalid(judging: &Judging<'_>) -> Option<String> {
         let rounds = Rounds::of(judging.samples, reading);
         let pair = rounds.pair(Arm::BaselineAgain, Arm::Baseline);
         let d = stats::log_ratios(&pair.a, &pair.b).ok()?;
-        let interval = stats::session_invalid(&d, judging.self_comparisons).ok()??.exp();
+        let interval = stats::session_invalid(&d, judging.self_comparisons)
+            .ok()??
+            .exp();
         Some(format!(
             "{metric}: the baseline differs from itself, ratio {:.3} ({:.3} – {:.3})",
             interval.estimate, interval.low, interval.high
@@ -35,7 +45,9 @@ pub(super) fn judge(judging: &Judging<'_>) -> Judgement {
     }
     for (metric, reading, title) in METRICS {
         let rounds = Rounds::of(judging.samples, reading);
-        judgement.measurements.extend(measure(judging, metric, title, &rounds));
+        judgement
+            .measurements
+            .extend(measure(judging, metric, title, &rounds));
     }
     let rounds = Rounds::of(judging.samples, APP_READY_MS);
     for arm in [Arm::Candidate, Arm::Baseline] {
@@ -58,7 +70,11 @@ pub(super) fn judge(judging: &Judging<'_>) -> Judgement {
 
 /// A candidate that never became ready fails, with what it said last.
 fn not_ready(judging: &Judging<'_>) -> Option<CheckResult> {
-    let fact = judging.samples.observations.iter().find(|fact| fact.kind == NOT_READY)?;
+    let fact = judging
+        .samples
+        .observations
+        .iter()
+        .find(|fact| fact.kind == NOT_READY)?;
     let NotReady { why, output } = serde_json::from_value(fact.body.clone()).ok()?;
     let evidence = Evidence {
         subject: judging.cell.image.to_string(),
@@ -67,58 +83,82 @@ fn not_ready(judging: &Judging<'_>) -> Option<CheckResult> {
         owner: None,
     };
     let message = format!("it never became ready: {why}");
-    Some(CheckResult::with_evidence(&APP_READY, Outcome::Fail, message, vec![evidence]))
+    Some(CheckResult::with_evidence(
+        &APP_READY,
+        Outcome::Fail,
+        message,
+        vec![evidence],
+    ))
 }
 
 fn measure(judging: &Judging<'_>, metric: &str, title: &str, rounds: &Rounds) -> Vec<Measurement> {
     let criterion = metric == APP_READY.id;
-    [(Arm::Candidate, Arm::Baseline), (Arm::BaselineAgain, Arm::Baseline)]
-        .into_iter()
-        .filter_map(|(a, b)| {
-            let pair = rounds.pair(a, b);
-            // With one arm only the median can be given.
-            let alone = pair.a.is_empty() && a == Arm::Candidate;
-            let left = if alone { rounds.arm(a) } else { pair.a.clone() };
-            let d = stats::log_ratios(&pair.a, &pair.b).unwrap_or_default();
-            Some(Measurement {
-                metric: metric.to_owned(),
-                title: title.to_owned(),
-                unit: "ms".to_owned(),
-                arm_a: if a == Arm::BaselineAgain { Arm::Baseline } else { a },
-                arm_b: b,
-                n: u32::try_from(left.len()).unwrap_or(u32::MAX),
-                rejected: u32::try_from(rounds.rejected.len()).unwrap_or(u32::MAX),
-                median_a: stats::median(&left).ok()?,
-                median_b: stats::median(&pair.b).unwrap_or(0.0),
-                ratio: ratio(&pair, 0.95).as_ref().map(estimate),
-                ratio_90: ratio(&pair, 0.90).as_ref().map(estimate),
-                detectable: stats::detectable_effect(&d).ok(),
-                limit: (criterion && a == Arm::Candidate).then_some(1.0 + judging.cell.margin),
-                method: "Hodges-Lehmann ratio, signed-rank interval, paired by round".to_owned(),
-                series: if a == Arm::Candidate { rounds.series() } else { Vec::new() },
-            })
+    [
+        (Arm::Candidate, Arm::Baseline),
+        (Arm::BaselineAgain, Arm::Baseline),
+    ]
+    .into_iter()
+    .filter_map(|(a, b)| {
+        let pair = rounds.pair(a, b);
+        // With one arm only the median can be given.
+        let alone = pair.a.is_empty() && a == Arm::Candidate;
+        let left = if alone { rounds.arm(a) } else { pair.a.clone() };
+        let d = stats::log_ratios(&pair.a, &pair.b).unwrap_or_default();
+        Some(Measurement {
+            metric: metric.to_owned(),
+            title: title.to_owned(),
+            unit: "ms".to_owned(),
+            arm_a: if a == Arm::BaselineAgain {
+                Arm::Baseline
+            } else {
+                a
+            },
+            arm_b: b,
+            n: u32::try_from(left.len()).unwrap_or(u32::MAX),
+            rejected: u32::try_from(rounds.rejected.len()).unwrap_or(u32::MAX),
+            median_a: stats::median(&left).ok()?,
+            median_b: stats::median(&pair.b).unwrap_or(0.0),
+            ratio: ratio(&pair, 0.95).as_ref().map(estimate),
+            ratio_90: ratio(&pair, 0.90).as_ref().map(estimate),
+            detectable: stats::detectable_effect(&d).ok(),
+            limit: (criterion && a == Arm::Candidate).then_some(1.0 + judging.cell.margin),
+            method: "Hodges-Lehmann ratio, signed-rank interval, paired by round".to_owned(),
+            series: if a == Arm::Candidate {
+                rounds.series()
+            } else {
+                Vec::new()
+            },
         })
-        .collect()
+    })
+    .collect()
 }
 
 fn decide(judging: &Judging<'_>, rounds: &Rounds) -> CheckResult {
     let say = |outcome, message: String| CheckResult::new(&APP_READY, outcome, message);
     if judging.baseline.is_none() {
-        return say(Outcome::Blocked, "there is no baseline to compare with".to_owned());
+        return say(
+            Outcome::Blocked,
+            "there is no baseline to compare with".to_owned(),
+        );
     }
     let pair = rounds.pair(Arm::Candidate, Arm::Baseline);
     let least = judging.profile.startup.min_rounds as usize;
     if pair.a.len() < least {
         let why = rounds.rejected.first().map_or("", String::as_str);
-        let message =
-            format!("{} of at least {least} rounds could be used; {why}", pair.a.len());
+        let message = format!(
+            "{} of at least {least} rounds could be used; {why}",
+            pair.a.len()
+        );
         return say(Outcome::Inconclusive, message);
     }
     if let Some(why) = invalid(judging) {
         return say(Outcome::Inconclusive, why);
     }
     let Some(interval) = ratio(&pair, 0.95) else {
-        return say(Outcome::Inconclusive, "no interval could be formed".to_owned());
+        return say(
+            Outcome::Inconclusive,
+            "no interval could be formed".to_owned(),
+        );
     };
     let limit = 1.0 + judging.cell.margin;
     let number = format!(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use engine::clock::{MonotonicNs, millis};
-use engine::{Container, ObserveError, Observing, Started, Stamper, StartStamps};
+use engine::{Container, ObserveError, Observing, Stamper, StartStamps, Started};
 use model::{Arm, Trial};
 use stats::{Next, StopRule, Xoshiro};
 
@@ -24,8 +24,11 @@ pub(super) async fn rounds(observing: &mut Observing<'_>) -> Result<(), ObserveE
         plan.min_rounds as usize,
         plan.plan_rounds as usize,
     );
-    let arms: &[Arm] =
-        if observing.baseline.is_some() { &Arm::ROUND } else { &[Arm::Candidate] };
+    let arms: &[Arm] = if observing.baseline.is_some() {
+        &Arm::ROUND
+    } else {
+        &[Arm::Candidate]
+    };
     // The order is random but repeatable: the journal's cell and attempt seed it.
     let mut random = Xoshiro::new(seed(observing.cell.id.as_str(), observing.attempt));
     let mut kept: Vec<BTreeMap<Arm, f64>> = Vec::new();
@@ -47,7 +50,11 @@ pub(super) async fn rounds(observing: &mut Observing<'_>) -> Result<(), ObserveE
         if warmup {
             continue;
         }
-        last_failed = if values.len() == arms.len() { 0 } else { last_failed + 1 };
+        last_failed = if values.len() == arms.len() {
+            0
+        } else {
+            last_failed + 1
+        };
         if last_failed >= MOST_REJECTED_IN_A_ROW {
             return Ok(());
         }
@@ -134,22 +141,38 @@ fn implausible(stamps: &StartStamps) -> Option<String> {
         return Some("the stamper's line is missing".to_owned());
     };
     let order = [
-        ("first instruction before the request", stamps.requested, first),
+        (
+            "first instruction before the request",
+            stamps.requested,
+            first,
+        ),
         ("ready before the first instruction", first, stamps.ready),
     ];
-    order.into_iter().find(|(_, a, b)| a > b).map(|(what, ..)| what.to_owned())
+    order
+        .into_iter()
+        .find(|(_, a, b)| a > b)
+        .map(|(what, ..)| what.to_owned())
 }
 
 async fn restarted(container: &dyn Container) -> Option<String> {
-    container.exit().await.map(|exit| format!("it had ended when it was ready: {exit:?}"))
+    container
+        .exit()
+        .await
+        .map(|exit| format!("it had ended when it was ready: {exit:?}"))
 }
 
 fn decide(rule: &StopRule, kept: &[BTreeMap<Arm, f64>], arms: usize, planned: usize) -> Next {
     if arms == 1 {
-        return if kept.len() >= planned { Next::Reached } else { Next::Continue };
+        return if kept.len() >= planned {
+            Next::Reached
+        } else {
+            Next::Continue
+        };
     }
     let logs = |a: Arm, b: Arm| -> Vec<f64> {
-        kept.iter().filter_map(|round| Some((round.get(&a)? / round.get(&b)?).ln())).collect()
+        kept.iter()
+            .filter_map(|round| Some((round.get(&a)? / round.get(&b)?).ln()))
+            .collect()
     };
     let ab = logs(Arm::Candidate, Arm::Baseline);
     let aa = logs(Arm::BaselineAgain, Arm::Baseline);

@@ -1,0 +1,170 @@
+//! Comparing what a container's root holds before load, after it, and in the certified image.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+use probe::{EntryKind, Tree as Listed, TreeEntry};
+use rootfs::{CutRootfs, Entry, Kind, Tree};
+use serde_json::Value;
+
+use super::running::{Difference, Drift};
+
+/// Whether owner ids mean the same inside as in the image.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ids {
+    /// They do.
+    Known,
+    /// A user namespace with a single mapping hides them.
+    Unknown,
+}
+
+/// Reads the cut's listing: every path with owners.
+pub(super) fn listing(path: &Utf8Path) -> Result<Tree, String> {
+    let file = fs_err::File::open(path).map_err(|error| error.to_string())?;
+    let mut reader = std::io::BufReader::new(file);
+    CutRootfs::read(&mut reader)
+        .map(|cut| cut.tree)
+        .map_err(|error| error.to_string())
+}
+
+/// What changed under load, and what differs from the image.
+pub(super) fn drift(before: &Value, after: &Value, tree: &Tree, ids: Ids) -> Result<Drift, String> {
+    let read = |value: &Value| {
+        serde_json::from_value::<Listed>(value.clone())
+            .map_err(|error| format!("the probe's listing: {error}"))
+    };
+    let (before, after) = (read(before)?, read(after)?);
+    let unreadable = after
+        .entries
+        .iter()
+        .filter(|entry| entry.unreadable.is_some())
+        .map(|entry| entry.path.clone())
+        .collect();
+    Ok(Drift {
+        compared: after.entries.len() as u64,
+        during: during(&before, &after),
+        from_image: from_image(&after, tree, ids),
+        unreadable,
+    })
+}
+
+fn by_path(listed: &Listed) -> BTreeMap<&str, &TreeEntry> {
+    listed
+        .entries
+        .iter()
+        .map(|entry| (entry.path.as_str(), entry))
+        .collect()
+}
+
+fn during(before: &Listed, after: &Listed) -> Vec<Difference> {
+    let (old, new) = (by_path(before), by_path(after));
+    let mut found = Vec::new();
+    for (path, entry) in &new {
+        match old.get(path) {
+            None => found.push(difference(path, "new")),
+            Some(was) if was != entry => found.push(difference(path, &changed(was, entry))),
+            Some(_) => {}
+        }
+    }
+    for path in old.keys().filter(|path| !new.contains_key(*path)) {
+        found.push(difference(path, "gone"));
+    }
+    found
+}
+
+fn changed(was: &TreeEntry, is: &TreeEntry) -> String {
+    let mut fields = Vec::new();
+    if was.kind != is.kind {
+        fields.push("kind");
+    }
+    if was.mode != is.mode {
+        fields.push("mode");
+    }
+    if (was.uid, was.gid) != (is.uid, is.gid) {
+        fields.push("owner");
+    }
+    if (was.size, &was.sha256, &was.target) != (is.size, &is.sha256, &is.target) {
+        fields.push("content");
+    }
+    format!("changed: {}", fields.join(", "))
+}
+
+fn from_image(listed: &Listed, tree: &Tree, ids: Ids) -> Vec<Difference> {
+    let new = by_path(listed);
+    let mut found = Vec::new();
+    for (path, entry) in &new {
+        match tree.get(path) {
+            Some(wanted) => {
+                if let Some(how) = differs(tree, path, wanted, entry, ids) {
+                    found.push(difference(path, &how));
+                }
+            }
+            // The runtime makes a place for each of its mounts, and the folders on the way.
+            None if is_way_to_mount(path, entry, listed) => {}
+            None => found.push(difference(path, "not in the image")),
+        }
+    }
+    for (path, _) in tree.iter() {
+        let hidden = || {
+            listed.mounts_not_entered.iter().any(|mount| {
+                path.as_str() == mount || path.as_str().starts_with(&format!("{mount}/"))
+            })
+        };
+        if !new.contains_key(path.as_str()) && !hidden() {
+            found.push(difference(path.as_str(), "missing"));
+        }
+    }
+    found
+}
+
+fn is_way_to_mount(path: &str, entry: &TreeEntry, listed: &Listed) -> bool {
+    listed.mounts_not_entered.iter().any(|mount| {
+        mount == path
+            || entry.kind == EntryKind::Directory && mount.starts_with(&format!("{path}/"))
+    })
+}
+
+fn differs(tree: &Tree, path: &str, wanted: &Entry, entry: &TreeEntry, ids: Ids) -> Option<String> {
+    let kind = match (&wanted.kind, entry.kind) {
+        (Kind::Directory, EntryKind::Directory)
+        | (Kind::File(_) | Kind::Hardlink { .. }, EntryKind::File)
+        | (Kind::Symlink { .. }, EntryKind::Symlink)
+        | (Kind::CharDevice { .. }, EntryKind::Character)
+        | (Kind::BlockDevice { .. }, EntryKind::Block)
+        | (Kind::Fifo, EntryKind::Fifo) => None,
+        _ => Some(format!("{:?} instead of {}", entry.kind, wanted.word())),
+    };
+    if kind.is_some() {
+        return kind;
+    }
+    let is_link = entry.kind == EntryKind::Symlink;
+    if !is_link && wanted.mode != entry.mode {
+        return Some(format!(
+            "mode {:04o} instead of {:04o}",
+            entry.mode, wanted.mode
+        ));
+    }
+    if ids == Ids::Known && (wanted.uid, wanted.gid) != (entry.uid, entry.gid) {
+        return Some(format!(
+            "owner {}:{} instead of {}:{}",
+            entry.uid, entry.gid, wanted.uid, wanted.gid
+        ));
+    }
+    if let (Some(blob), Some(digest)) = (tree.blob(path), &entry.sha256) {
+        let wanted = blob.digest().hex();
+        return (wanted != *digest).then(|| "other content".to_owned());
+    }
+    match (&wanted.kind, &entry.target) {
+        (Kind::Symlink { target }, Some(found)) if target != found => {
+            Some(format!("leads to {found} instead of {target}"))
+        }
+        _ => None,
+    }
+}
+
+fn difference(path: &str, how: &str) -> Difference {
+    Difference {
+        path: path.to_owned(),
+        how: how.to_owned(),
+    }
+}

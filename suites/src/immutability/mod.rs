@@ -1,0 +1,78 @@
+//! Immutability: does what runs stay what was certified, and can nobody change it?
+//!
+//! Existing certifiers read a field of a manifest. Here a property is shown four ways: declared by
+//! the image, effective in the kernel, behaving so when tried, and stable under load.
+
+mod compare;
+mod findings;
+mod judge;
+mod observe;
+mod running;
+mod statics;
+
+use async_trait::async_trait;
+use engine::{Judgement, Judging, ObserveError, Observing, Suite};
+use model::{CheckInfo, Profile};
+
+/// The suite.
+pub(crate) struct Immutability;
+
+/// The check that needs a slice manifest; the plan leaves it out for existing images.
+pub const OWNED_CHECK: &str = statics::OWNED.id;
+
+#[async_trait]
+impl Suite for Immutability {
+    fn name(&self) -> &'static str {
+        "immutability"
+    }
+
+    fn question(&self) -> &'static str {
+        "Can anything in it be changed, or turned into something else, while it runs?"
+    }
+
+    fn checks(&self) -> Vec<&'static CheckInfo> {
+        let statics = statics::CHECKS.iter().map(|(info, _)| *info);
+        statics
+            .chain(running::CHECKS.iter().map(|(info, _)| *info))
+            .collect()
+    }
+
+    fn explain(&self, profile: &Profile) -> Vec<String> {
+        let plan = &profile.immutability;
+        vec![
+            "Static: all layers are read and merged as every runtime would merge them; shells, \
+             interpreters, package managers, setuid bits, capabilities and writable code are \
+             looked for by identity, not only by name, and every path is compared with the cut's \
+             listing."
+                .to_owned(),
+            "Kernel truth: user, capabilities, privileges, system call filter and mounts are read \
+             from /proc about the running container, not from its configuration."
+                .to_owned(),
+            format!(
+                "Behaviour: with the container's own user, namespaces and filter a static probe \
+                 tries to execute shells and interpreters, to write in every directory, to open \
+                 code for writing, to run a dropped program and to become root. The root is listed \
+                 with digests before and after {} ms of load on {} connections and compared with \
+                 the certified image. Counts of what was tried stand beside each result, so that \
+                 none found is not none tried.",
+                plan.load_ms, plan.load_connections
+            ),
+        ]
+    }
+
+    fn self_comparisons(&self) -> u32 {
+        0
+    }
+
+    async fn observe(&self, observing: &mut Observing<'_>) -> Result<(), ObserveError> {
+        observe::observe(observing).await
+    }
+
+    fn invalid(&self, _: &Judging<'_>) -> Option<String> {
+        None
+    }
+
+    fn judge(&self, judging: &Judging<'_>) -> Judgement {
+        judge::judge(judging)
+    }
+}

@@ -1,0 +1,49 @@
+//! IMM-002: no interpreter beyond the declared runtime.
+
+use model::{CheckInfo, Method, Severity};
+use rootfs::read;
+
+use super::Subject;
+use crate::immutability::findings::Findings;
+
+pub(crate) const INFO: CheckInfo = CheckInfo {
+    id: "IMM-002",
+    title: "no interpreter beyond the declared runtime",
+    severity: Severity::High,
+    method: Method::Static,
+    rationale: "an interpreter runs whatever text an intruder can place or send, without any file \
+                being made executable",
+    procedure: "executable files, links to them and ELF files are compared with the known language \
+                interpreters by name and by shared-library identity; the spec's `interpreters` are \
+                allowed",
+    remediation: "leave the interpreter's slice out, or declare it in the spec's `interpreters` if \
+                  it is what the image is for",
+    references: &["NIST SP 800-190 4.1.2"],
+    good_fixture: "images/python.yaml (python declared)",
+    bad_fixture: "an image with an undeclared interpreter (suites/tests)",
+};
+
+pub(super) fn look(subject: &Subject<'_>) -> Findings {
+    let declared = &subject.spec.interpreters;
+    let mut findings = Findings::among(subject.tree.len(), "entries are an undeclared interpreter");
+    for found in read::interpreters(subject.tree) {
+        if !declared.iter().any(|name| name == found.what) {
+            let owner = subject.owner(&found.path);
+            findings.offence(
+                &found.path,
+                format!("only {}", list(declared)),
+                format!("{} ({})", found.what, found.why),
+                owner,
+            );
+        }
+    }
+    findings.noting(format!("declared: {}", list(declared)))
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
