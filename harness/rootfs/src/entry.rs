@@ -75,6 +75,9 @@ pub struct Entry {
     pub uid: u32,
     /// Numeric group.
     pub gid: u32,
+    /// Modification time in seconds since 1970, if it was recorded: layers of existing images keep
+    /// theirs, everything cut gets one time when it is packed. No part of digests and differences.
+    pub mtime: Option<i64>,
     /// Extended attributes by full name (`security.capability`).
     pub xattrs: BTreeMap<String, Vec<u8>>,
     /// The slices or packages that own the path, sorted, without repetition.
@@ -93,6 +96,7 @@ impl Entry {
             mode,
             uid: 0,
             gid: 0,
+            mtime: None,
             xattrs: BTreeMap::new(),
             owners: Vec::new(),
             origin,

@@ -38,6 +38,8 @@ struct Line {
     digest: Option<Digest>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     device: Option<(u32, u32)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mtime: Option<i64>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     xattrs: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,6 +60,7 @@ impl Tree {
             line.origin = Some(entry.origin.clone());
             line.owners.clone_from(&entry.owners);
             line.original = entry.original;
+            line.mtime = entry.mtime;
         })
     }
 
@@ -147,6 +150,7 @@ impl Line {
             size: None,
             digest: None,
             device: None,
+            mtime: None,
             xattrs: entry.xattrs.iter().map(hexed).collect(),
             original: None,
             origin: None,
@@ -209,6 +213,7 @@ impl Line {
         entry.owners.sort();
         entry.owners.dedup();
         entry.original = self.original;
+        entry.mtime = self.mtime;
         Ok(entry)
     }
 }

@@ -17,6 +17,7 @@ fn sample() -> Tree {
     );
     file.xattrs.insert("user.x".into(), vec![0xff]);
     file.original = Some(Digest::of(b""));
+    file.mtime = Some(-5);
     tree.insert(path("/a/f"), file.with_owner("a_b")).unwrap();
     let entries = [
         ("/a/h", Kind::Hardlink { to: path("/a/f") }),

@@ -296,6 +296,7 @@ impl Tree {
         entry.mode = file.mode;
         entry.uid = file.uid;
         entry.gid = file.gid;
+        entry.mtime = file.mtime;
         entry.xattrs.clone_from(&file.xattrs);
         entry.original = file.original;
         let mut names = self.links.remove(&holder).unwrap_or_default();

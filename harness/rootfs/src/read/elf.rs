@@ -188,9 +188,9 @@ impl Dynamic {
         let flags = value(elf::DT_FLAGS).unwrap_or(0);
         let flags_1 = value(elf::DT_FLAGS_1).unwrap_or(0);
         found.binds_now = value(elf::DT_BIND_NOW).is_some()
-            || flags & u64::from(elf::DF_BIND_NOW.0) != 0
-            || flags_1 & u64::from(elf::DF_1_NOW.0) != 0;
-        found.is_pie = flags_1 & u64::from(elf::DF_1_PIE.0) != 0;
+            || flags & elf::DF_BIND_NOW.0 != 0
+            || flags_1 & elf::DF_1_NOW.0 != 0;
+        found.is_pie = flags_1 & elf::DF_1_PIE.0 != 0;
         let (Some(at), Some(size)) = (value(elf::DT_STRTAB), value(elf::DT_STRSZ)) else {
             return Some(found);
         };

@@ -62,8 +62,8 @@ mod tests {
 
     #[test]
     fn reads_first_lines() {
-        let table: [(&[u8], Option<(&str, &str)>); 9] = [
-            (b"#!/bin/sh\nx", Some(("/bin/sh", "sh"))),
+        let table = [
+            (&b"#!/bin/sh\nx"[..], Some(("/bin/sh", "sh"))),
             (b"#! /usr/bin/perl -w", Some(("/usr/bin/perl", "perl"))),
             (
                 b"#!/usr/bin/env python3\n",
