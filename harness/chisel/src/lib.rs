@@ -15,7 +15,7 @@ pub use cut::{Cut, Manifest, ScriptLimits, cut};
 pub use error::{Error, ErrorClass, Result};
 pub use glob::Pattern;
 pub use release::{
-    Archive, Essential, Format, Maintenance, Package, PathKind, PathRule, PreferChain, Pro,
+    Archive, Essential, Format, Ignored, Maintenance, Package, PathKind, PathRule, PreferChain, Pro,
     PublicKey, Release, ReleaseFiles, Slice, SliceKey, Strictness, UnknownKey,
 };
 pub use select::{Selection, select};

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::Release;
 use super::archive::{Archive, Pro, bad};
 use super::raw::RawMaintenance;
 use crate::error::{Error, ErrorClass, Result};
@@ -105,6 +106,30 @@ impl Maintenance {
             Some(Pro::Fips | Pro::FipsUpdates) => self.end_of_life,
         };
         today < until
+    }
+}
+
+/// A reason to refuse a release that the user may ask to ignore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ignored {
+    /// The release is not out yet.
+    Unstable,
+    /// No archive of the release is maintained any more.
+    Unmaintained,
+}
+
+impl Release {
+    /// Refuses a release that is unstable or no longer maintained on `today`, unless `ignored`.
+    pub fn check_maintained(&self, today: Date, ignored: &[Ignored]) -> Result<()> {
+        let fail = |text: &str| Err(Error::new(ErrorClass::Maintenance, text));
+        if self.maintenance.is_unstable(today) && !ignored.contains(&Ignored::Unstable) {
+            return fail("this release is in the \"unstable\" maintenance status");
+        }
+        let maintained = |archive| self.maintenance.maintains(archive, today);
+        if !self.archives.values().any(maintained) && !ignored.contains(&Ignored::Unmaintained) {
+            return fail("no archive has \"maintained\" maintenance status");
+        }
+        Ok(())
     }
 }
 

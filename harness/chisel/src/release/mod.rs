@@ -22,7 +22,7 @@ pub use archive::{Archive, Format, Pro};
 pub use definition::{Essential, Package, Slice};
 pub use files::ReleaseFiles;
 pub use key::PublicKey;
-pub use maintenance::Maintenance;
+pub use maintenance::{Ignored, Maintenance};
 pub use names::SliceKey;
 pub use path::{PathKind, PathRule};
 pub use prefer::PreferChain;

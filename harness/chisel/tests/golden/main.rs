@@ -1,0 +1,192 @@
+//! The recorded cases of the reference tool: ours must do the same, or say in
+//! `known_gaps.rs` why not.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "a test"
+)]
+
+mod case;
+mod classes;
+#[path = "../corpus/mod.rs"]
+mod corpus;
+mod keys;
+mod known_gaps;
+mod listing;
+mod package;
+mod shelf;
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+use chisel::{
+    Cut, Error, ErrorClass, Ignored, Release, ReleaseFiles, Result, ScriptLimits, SliceKey,
+    Strictness, cut, select,
+};
+use model::Arch;
+
+use case::{Case, Outcome};
+use known_gaps::KNOWN_GAPS;
+
+/// The day the cases are run on; their dates are far from it.
+const TODAY: &str = "2026-11-24";
+
+#[test]
+fn recorded_cases() {
+    let Some(folder) = corpus::folder("chisel-golden") else { return };
+    let mut names: Vec<_> = folder
+        .read_dir_utf8()
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().join("case.yaml").is_file())
+        .map(|entry| entry.file_name().to_owned())
+        .collect();
+    names.sort();
+    let only = std::env::var("CASE").ok();
+    let (mut passed, mut wrong) = (0, Vec::new());
+    let mut tally: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for name in names.iter().filter(|name| only.as_ref().is_none_or(|only| only == *name)) {
+        let case = Case::read(&folder.join(name));
+        let verdict = run(&case);
+        let gap = KNOWN_GAPS.iter().find(|gap| gap.case == name).map(|gap| gap.reason);
+        let count = tally.entry(case.run.feature.clone()).or_default();
+        count.1 += 1;
+        match (&verdict, gap) {
+            (Ok(()), None) => {
+                passed += 1;
+                count.0 += 1;
+            }
+            (Ok(()), Some(_)) => wrong.push(format!("{name}: passes, yet is listed as a gap")),
+            (Err(_), Some(_)) => {}
+            (Err(difference), None) => wrong.push(format!("{name}: {difference}")),
+        }
+    }
+    println!("recorded cases: {passed} of {} pass, {} known gaps", names.len(), KNOWN_GAPS.len());
+    for (feature, (passed, all)) in tally {
+        println!("  {feature}: {passed} of {all}");
+    }
+    assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Runs a case and compares it with every outcome that was recorded.
+fn run(case: &Case) -> Result<(), String> {
+    if case.run.args.first().map(String::as_str) != Some("cut") {
+        return Err("not a cut".to_owned());
+    }
+    if case.run.root.is_some() {
+        return Err("starts from a folder that is not empty".to_owned());
+    }
+    let result = do_cut(case);
+    let mut differences = Vec::new();
+    for outcome in &case.outcomes {
+        match compare(&result, outcome) {
+            Ok(()) => return Ok(()),
+            Err(difference) => differences.push(difference),
+        }
+    }
+    Err(differences.join(" / "))
+}
+
+/// Everything from the release to the tree.
+fn do_cut(case: &Case) -> Result<(Cut, BTreeMap<String, String>)> {
+    let release = release(case)?;
+    let mut ignored = Vec::new();
+    for pair in case.run.args.windows(2).filter(|pair| pair[0] == "--ignore") {
+        ignored.push(match pair[1].as_str() {
+            "unstable" => Ignored::Unstable,
+            _ => Ignored::Unmaintained,
+        });
+    }
+    for word in &case.run.args {
+        match word.as_str() {
+            "--ignore=unstable" => ignored.push(Ignored::Unstable),
+            "--ignore=unmaintained" => ignored.push(Ignored::Unmaintained),
+            _ => {}
+        }
+    }
+    let arch: Arch = match &case.run.arch {
+        Some(arch) => arch.parse().map_err(|error: model::UnknownArch| {
+            Error::new(ErrorClass::Reference, error.to_string())
+        })?,
+        None => Arch::Amd64,
+    };
+    let keys = case.slices().iter().map(|text| text.parse()).collect::<Result<Vec<SliceKey>>>()?;
+    release.check_maintained(TODAY.parse().unwrap(), &ignored)?;
+    let selection = select(&release, &keys, arch)?;
+    let shelf = shelf::Shelf::new(case, &release);
+    Ok((cut(&selection, &shelf, ScriptLimits::STANDARD)?, shelf.ids))
+}
+
+/// The release of a case with its key placeholders filled in.
+fn release(case: &Case) -> Result<Release> {
+    let folder = case.folder.join("release");
+    let text = fs_err::read_to_string(folder.join("chisel.yaml"));
+    let filled = tempfile::tempdir().unwrap();
+    let filled = Utf8Path::from_path(filled.path()).unwrap();
+    if let Ok(text) = text {
+        fs_err::write(filled.join("chisel.yaml"), fill(&text, case)).unwrap();
+    }
+    if folder.join("slices").is_dir() {
+        copy(&folder.join("slices"), &filled.join("slices"));
+    }
+    let files = ReleaseFiles::from_folder(filled)?;
+    Release::from_files(&files, Strictness::Foreign)
+}
+
+fn fill(text: &str, case: &Case) -> String {
+    let mut filled = String::new();
+    for line in text.lines() {
+        let indent = &line[..line.len() - line.trim_start().len()];
+        let word = line.trim().trim_start_matches("{{").trim_end_matches("}}");
+        match word.split_once(':') {
+            Some((kind @ ("armor" | "secret-armor"), key)) if line.contains("{{") => {
+                let found = case.world.keys.iter().find(|known| known.name == key);
+                let kind = match kind {
+                    "secret-armor" => "secret",
+                    _ => found.map_or("rsa", |key| &key.kind),
+                };
+                for line in keys::armor(kind).lines() {
+                    filled.push_str(&format!("{indent}{line}\n"));
+                }
+            }
+            _ => filled.push_str(&format!("{line}\n")),
+        }
+    }
+    filled
+}
+
+fn copy(from: &Utf8Path, to: &Utf8Path) {
+    fs_err::create_dir_all(to).unwrap();
+    for entry in from.read_dir_utf8().unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(entry.path(), &target);
+        } else {
+            fs_err::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Exit, error class, tree and manifests must be those of `outcome`.
+fn compare(
+    result: &Result<(Cut, BTreeMap<String, String>)>,
+    outcome: &Outcome,
+) -> Result<(), String> {
+    match (result, outcome.exit) {
+        (Err(error), 1) => {
+            let text = outcome.error.as_deref().unwrap_or_default();
+            let expected = classes::class(text).ok_or(format!("no class for {text:?}"))?;
+            if error.class() == expected {
+                return Ok(());
+            }
+            Err(format!("{:?} `{error}`, expected {expected:?} `{text}`", error.class()))
+        }
+        (Err(error), _) => Err(format!("failed: {error}")),
+        (Ok(_), 1) => Err(format!("no error, expected {:?}", outcome.error)),
+        (Ok((cut, ids)), _) => listing::compare(cut, ids, outcome),
+    }
+}
