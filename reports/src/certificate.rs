@@ -1,0 +1,43 @@
+//! Unsigned certificates: one in-toto Statement per image, platform and architecture.
+
+use model::{Report, Statement};
+
+use crate::RenderError;
+
+/// Media type of an in-toto Statement.
+pub const MEDIA_TYPE: &str = "application/vnd.in-toto+json";
+
+/// A file of the folder `certificates/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// `<image>.<platform>.<arch>.unsigned.json`.
+    pub file_name: String,
+    /// The Statement, pretty JSON with a final line break.
+    pub text: String,
+}
+
+/// The unsigned certificates of a report, in the report's order.
+///
+/// A refused image has one too: it says `FAILED` and names the checks. Nothing is left out, so a
+/// missing file never reads as a pass.
+pub fn unsigned(report: &Report) -> Result<Vec<Certificate>, RenderError> {
+    Statement::all(report).iter().map(certificate).collect()
+}
+
+fn certificate(statement: &Statement) -> Result<Certificate, RenderError> {
+    let image = statement
+        .subject
+        .first()
+        .map_or("unknown", |subject| subject.name.as_str());
+    let predicate = &statement.predicate;
+    let mut text = serde_json::to_string_pretty(statement)
+        .map_err(|why| RenderError::Json(why.to_string()))?;
+    text.push('\n');
+    Ok(Certificate {
+        file_name: format!(
+            "{image}.{}.{}.unsigned.json",
+            predicate.platform, predicate.arch
+        ),
+        text,
+    })
+}

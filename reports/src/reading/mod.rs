@@ -1,0 +1,24 @@
+//! What a report says, decided once for every format.
+//!
+//! Everything here is text ready to be shown: foreign text has been through [`crate::text`],
+//! numbers through [`crate::numbers`]. No markup of any format.
+
+mod checks;
+mod claims;
+mod commands;
+mod comparison;
+mod controls;
+mod headline;
+mod overview;
+mod place;
+mod tone;
+
+pub(crate) use checks::{Finding, Tally, findings};
+pub(crate) use claims::{Claims, Row as ClaimRow, audited};
+pub(crate) use commands::{Command, commands, show_samples};
+pub(crate) use comparison::{Question, questions};
+pub(crate) use controls::{breach, ids, refusal, voiding};
+pub(crate) use headline::{headline, verdict_code};
+pub(crate) use overview::{Overview, Row, Size, overview, sizes};
+pub(crate) use place::{Place, places, standing_word};
+pub(crate) use tone::{Chip, Tone};

@@ -1,0 +1,181 @@
+//! The end of a run, as a terminal reads it: table, claims, controls, what did not pass.
+//!
+//! Plain text of any width. Colour is asked for, is never the only carrier of a meaning, and
+//! foreign text has no way to bring its own.
+
+mod line;
+mod table;
+
+use model::{ExitCode, Outcome, Report};
+
+use self::line::{Line, Paint};
+use crate::numbers::{duration, plural};
+use crate::reading::{
+    Finding, Overview, Tone, audited, breach, findings, headline, overview, verdict_code, voiding,
+};
+use crate::text::one_line;
+
+/// What the reader's terminal can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Screen {
+    /// Columns; a table that does not fit is written as one block an image.
+    pub columns: usize,
+    /// Whether escape sequences for colour may be used.
+    pub colour: Colour,
+}
+
+/// Whether colour is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// No escape sequence at all.
+    None,
+    /// The eight standard colours and bold.
+    Ansi,
+}
+
+/// The end of the run, for standard output: everything but the last line. Ends in a line break.
+pub fn summary(report: &Report, screen: Screen) -> String {
+    let view = overview(report);
+    let head = headline(report);
+    let mut lines: Vec<Line> = Vec::new();
+    for alarm in &head.alarms {
+        lines.extend(Line::wrapped(
+            "!  ",
+            alarm,
+            screen.columns,
+            Paint::Tone(Tone::Open),
+        ));
+    }
+    if !head.alarms.is_empty() {
+        lines.push(Line::empty());
+    }
+    lines.extend(table::rows(&view, screen.columns));
+    lines.push(Line::empty());
+    lines.extend(below(report, screen.columns));
+    for control in voiding(report) {
+        let words = format!("{}; the run is void", breach(control));
+        lines.push(Line::empty());
+        lines.extend(Line::wrapped(
+            "void  ",
+            &words,
+            screen.columns,
+            Paint::Tone(Tone::Void),
+        ));
+    }
+    lines.extend(troubles(&view, screen.columns));
+    let text: Vec<String> = lines
+        .iter()
+        .map(|line| line.render(screen.colour))
+        .collect();
+    let mut text = text.join("\n");
+    text.push('\n');
+    text
+}
+
+/// The last line, for standard error, without a line break:
+/// `certified (exit 0): 3 images at L2 on oci, profile smoke`.
+pub fn last_line(report: &Report, colour: Colour) -> String {
+    let code = verdict_code(report);
+    let said = if code == report.exit_code {
+        one_line(&report.verdict)
+    } else {
+        headline(report).title
+    };
+    let mut line = Line::empty();
+    line.push(Paint::Tone(code.into()), code.word());
+    line.push(Paint::None, &format!(" (exit {}): {said}", u8::from(code)));
+    line.render(colour)
+}
+
+/// The lines beneath the table: claims, controls, what is left, time.
+fn below(report: &Report, columns: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let claims = audited(report);
+    for (i, row) in claims.rows.iter().enumerate() {
+        let label = if i == 0 { "claims    " } else { "          " };
+        let words = format!("\"{}\": {}", row.text, row.together());
+        lines.extend(Line::wrapped(label, &words, columns, Paint::None));
+    }
+    let refused = report.controls.iter().filter(|c| c.refused).count();
+    let controls = match report.controls.len() {
+        0 => "none judged".to_owned(),
+        n => format!("{refused} of {n} refused"),
+    };
+    let left = report.cleanup.left.len() as u64;
+    let words = format!(
+        "{controls} · {} left behind · {}",
+        plural(left, "object", "objects"),
+        duration(report.run.duration_ms)
+    );
+    lines.extend(Line::wrapped("controls  ", &words, columns, Paint::None));
+    for object in &report.cleanup.left {
+        lines.extend(Line::wrapped(
+            "left      ",
+            &one_line(object),
+            columns,
+            Paint::None,
+        ));
+    }
+    lines
+}
+
+/// What did not pass, each with its evidence, what to do and why it matters.
+fn troubles(view: &Overview<'_>, columns: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for row in &view.rows {
+        let place = format!("{} on {}", row.subject.image, row.place.label());
+        let quiet = [Outcome::Pass.word(), Outcome::NotApplicable.word()];
+        let rows = findings(row.cells.iter().copied());
+        for finding in rows
+            .iter()
+            .filter(|f| !quiet.contains(&f.outcome.word.as_str()))
+        {
+            lines.push(Line::empty());
+            lines.extend(trouble(finding, &place, columns));
+        }
+        for cell in &row.cells {
+            let silent = cell.outcome.exit_code() == ExitCode::Certified;
+            if !silent && !cell.reason.is_empty() {
+                let words = format!("{}: {}", cell.suite, one_line(&cell.reason));
+                lines.extend(Line::wrapped("      ", &words, columns, Paint::None));
+            }
+            for warning in &cell.warnings {
+                let words = format!("{}: {}", cell.suite, one_line(warning));
+                lines.extend(Line::wrapped("      ", &words, columns, Paint::None));
+            }
+        }
+    }
+    lines
+}
+
+fn trouble(finding: &Finding, place: &str, columns: usize) -> Vec<Line> {
+    const SHOWN: usize = 5;
+    let label = format!("{}  {}  ", finding.outcome.word, finding.id);
+    let title = format!("{} ({place})", finding.title);
+    let tone = Paint::Tone(finding.outcome.tone);
+    let mut lines = Line::wrapped(&label, &title, columns, tone);
+    let mut say = |words: &str| {
+        lines.extend(Line::wrapped("      ", words, columns, Paint::None));
+    };
+    if !finding.message.is_empty() {
+        say(&finding.message);
+    }
+    for proof in finding.proofs.iter().take(SHOWN) {
+        let owner = proof
+            .owner
+            .as_deref()
+            .map(|o| format!(" ({o})"))
+            .unwrap_or_default();
+        say(&format!(
+            "{}: {}, expected {}{owner}",
+            proof.subject, proof.found, proof.expected
+        ));
+    }
+    if finding.proofs.len() > SHOWN || !finding.more.is_empty() {
+        say("more of the same stands in the report");
+    }
+    if let Some(remedy) = &finding.remedy {
+        say(&format!("fix: {remedy}"));
+    }
+    lines
+}
