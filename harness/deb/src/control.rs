@@ -120,17 +120,21 @@ impl<'a> Stanza<'a> {
                 if line.is_empty() {
                     return None;
                 }
-                let mut end = line.len();
                 if line.starts_with('#') {
-                    rest = rest.get(end..).unwrap_or_default();
+                    rest = rest.get(line.len()..).unwrap_or_default();
                     continue;
                 }
+                // Comments between continuation lines belong to the field, later ones do not.
+                let mut end = line.len();
+                let mut seen = end;
                 loop {
-                    let more = next_line(rest.get(end..).unwrap_or_default());
-                    if !more.starts_with([' ', '\t', '#']) {
-                        break;
+                    let more = next_line(rest.get(seen..).unwrap_or_default());
+                    seen += more.len();
+                    match more.bytes().next() {
+                        Some(b' ' | b'\t') => end = seen,
+                        Some(b'#') => {}
+                        _ => break,
                     }
-                    end += more.len();
                 }
                 let field = rest.get(..end).unwrap_or_default();
                 rest = rest.get(end..).unwrap_or_default();

@@ -91,7 +91,11 @@ impl InRelease {
         };
         let stanza = stanzas(text).next().ok_or_else(|| absent("SHA256"))??;
         let own = |name| stanza.get(name).map(str::to_owned);
-        let yes = |name| stanza.get(name).is_some_and(|v| v.eq_ignore_ascii_case("yes"));
+        let yes = |name| {
+            stanza
+                .get(name)
+                .is_some_and(|v| v.eq_ignore_ascii_case("yes"))
+        };
         let architectures = words(&stanza, "Architectures");
         let all_in_each = words(&stanza, "No-Support-for-Architecture-all");
         let apart = architectures.iter().any(|a| a == "all")
@@ -197,11 +201,20 @@ mod tests {
         .unwrap();
         assert_eq!(read.label.as_deref(), Some("Debian"));
         assert_eq!(read.date.to_string(), "2026-11-21T09:15:44Z");
-        assert_eq!(read.valid_until.unwrap().to_string(), "2026-11-28T09:15:44Z");
+        assert_eq!(
+            read.valid_until.unwrap().to_string(),
+            "2026-11-28T09:15:44Z"
+        );
         assert_eq!(read.components, ["updates/main", "contrib"]);
-        assert_eq!((read.by_hash, read.all_packages), (ByHash::Offered, AllPackages::InEach));
+        assert_eq!(
+            (read.by_hash, read.all_packages),
+            (ByHash::Offered, AllPackages::InEach)
+        );
         assert_eq!(read.files.len(), 2);
-        assert_eq!(InRelease::read(&text("")).unwrap().all_packages, AllPackages::Apart);
+        assert_eq!(
+            InRelease::read(&text("")).unwrap().all_packages,
+            AllPackages::Apart
+        );
     }
 
     #[test]
@@ -216,7 +229,9 @@ mod tests {
             ("        0 main", " 0", "not digest, size and path"),
             ("0 main/x", "1 main/binary-amd64/Packages", "listed twice"),
         ] {
-            let fault = InRelease::read(&good.replacen(from, to, 1)).unwrap_err().to_string();
+            let fault = InRelease::read(&good.replacen(from, to, 1))
+                .unwrap_err()
+                .to_string();
             assert!(fault.contains(field), "{from}: {fault}");
         }
         assert!(InRelease::read("").is_err());

@@ -125,7 +125,10 @@ pub(crate) fn check_subkey_signs(
     let mut bindings = Vec::new();
     for signature in &subkey.signatures {
         let primary = &key.primary_key;
-        if signature.verify_subkey_binding(primary, &subkey.key).is_err() {
+        if signature
+            .verify_subkey_binding(primary, &subkey.key)
+            .is_err()
+        {
             continue;
         }
         match signature.typ() {

@@ -1,18 +1,40 @@
 //! Debian packages and archives: .deb files, indexes, InRelease, versions, fetching, closure.
 
+mod address;
 mod ar;
+mod archive;
+mod client;
 pub mod control;
 mod entry;
+mod fetch;
+mod index;
+mod inrelease;
+mod keyring;
 mod package;
 mod reader;
 mod relation;
+mod signed;
+mod sources;
+mod store;
 mod unpack;
 mod version;
 
+pub use address::{Address, BadAddress, Place};
 pub use ar::ArFault;
+pub use archive::{
+    Archive, ArchiveSpec, IndexFault, Offer, OpenError, OpenedSuite, SuiteFault, Tried, open,
+};
+pub use client::{ClientError, Proxies, client, silent};
 pub use entry::{Entry, EntryKind, MOST_ENTRIES, TarFault};
+pub use fetch::{FetchError, FetchFault, Fetcher, Pace, Progress, Wanted};
+pub use index::{BadIndex, Index};
+pub use inrelease::{AllPackages, BadRelease, ByHash, InRelease, ListedFile};
+pub use keyring::{BadKey, KeyFault, Keyring};
 pub use package::{BadRecord, MultiArch, Package, Priority};
 pub use reader::{BadPackage, DebReader, PackageFault};
 pub use relation::{AnyOf, ArchTerm, BadRelation, Operator, Relation, relation, relations};
+pub use signed::{BadSignature, Refusal, RefusalReason, SignedText, Signer};
+pub use sources::{AddressBook, BadMirror, Candidate, NamedBy, Unusable, apt_proxies};
+pub use store::{Incoming, ObjectLock, Store, StoreError};
 pub use unpack::{Compression, Limits, UnpackFault, unpack};
 pub use version::{BadVersion, Version};

@@ -196,9 +196,14 @@ fn signer(primary: &impl KeyDetails, key: &impl KeyDetails, made: Timestamp) -> 
 }
 
 fn issuer(signature: &Signature) -> String {
-    let fingerprint = signature.issuer_fingerprint().first().map(|f| hex::encode(f.as_bytes()));
+    let fingerprint = signature
+        .issuer_fingerprint()
+        .first()
+        .map(|f| hex::encode(f.as_bytes()));
     let id = || signature.issuer_key_id().first().map(|id| id.to_string());
-    fingerprint.or_else(id).unwrap_or_else(|| "unknown".to_owned())
+    fingerprint
+        .or_else(id)
+        .unwrap_or_else(|| "unknown".to_owned())
 }
 
 impl fmt::Display for Refusal {
