@@ -73,10 +73,12 @@ pub async fn open(
 ) -> Result<Archive, OpenError> {
     let one = |spec| async move {
         let suites = search(spec, book, (arch, now), fetcher).await?;
-        let parts = suites.iter().flat_map(|suite| {
-            let part = move |component: &String| load_part(spec, suite, component, arch, fetcher);
-            spec.components.iter().map(part)
-        });
+        let mut parts = Vec::new();
+        for suite in &suites {
+            for component in &spec.components {
+                parts.push(load_part(spec, suite, component, arch, fetcher));
+            }
+        }
         let parts = try_join_all(parts).await?;
         Ok::<_, OpenError>((suites, parts))
     };
