@@ -53,8 +53,7 @@ impl Format for Html {
         let mut text = environment()?
             .get_template("page.html")?
             .render(Serde(page))?;
-        text.push('
-');
+        text.push('\n');
         Ok(text)
     }
 }

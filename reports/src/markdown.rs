@@ -59,7 +59,7 @@ fn first_screen(report: &Report) -> String {
         head.word.mark,
         text(&head.word.word),
         code(report.run.id.as_str()),
-        moment(&report.run.ended),
+        text(&moment(&report.run.ended)),
         text(&report.run.profile),
         u8::from(head.code)
     );
@@ -97,7 +97,7 @@ fn by_image(view: &Overview<'_>) -> String {
                 .unwrap_or_default(),
         ];
         cells.extend(row.answers.iter().map(|answer| match answer {
-            Some(q) if q.interval_short().is_empty() => q.ratio_words(),
+            Some(q) if q.interval_short().is_empty() => text(&q.ratio_words()),
             Some(q) => format!("{} ({})", q.ratio_words(), q.interval_short()),
             None => "not measured".to_owned(),
         }));
@@ -222,7 +222,7 @@ fn numbers(view: &Overview<'_>) -> String {
                 row.subject.image,
                 text(&row.place.label()),
                 text(&question.title()),
-                question.big(),
+                text(&question.big()),
                 text(&question.arms()),
                 question.answer().word,
                 words.join(" "),

@@ -6,7 +6,7 @@
 mod line;
 mod table;
 
-use model::{ExitCode, Outcome, Report};
+use model::{Outcome, Report};
 
 use self::line::{Line, Paint};
 use crate::numbers::{duration, plural};
@@ -93,7 +93,7 @@ fn below(report: &Report, columns: usize) -> Vec<Line> {
     let claims = audited(report);
     for (i, row) in claims.rows.iter().enumerate() {
         let label = if i == 0 { "claims    " } else { "          " };
-        let words = format!("\"{}\": {}", row.text, row.together());
+        let words = format!("\"{}\": {}{}", row.text, row.together(), row.numbers());
         lines.extend(Line::wrapped(label, &words, columns, Paint::None));
     }
     let refused = report.controls.iter().filter(|c| c.refused).count();
@@ -119,33 +119,46 @@ fn below(report: &Report, columns: usize) -> Vec<Line> {
     lines
 }
 
-/// What did not pass, each with its evidence, what to do and why it matters.
+/// What did not pass: a cell that says nothing as one block, any other check by check.
 fn troubles(view: &Overview<'_>, columns: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     for row in &view.rows {
         let place = format!("{} on {}", row.subject.image, row.place.label());
-        let quiet = [Outcome::Pass.word(), Outcome::NotApplicable.word()];
-        let rows = findings(row.cells.iter().copied());
-        for finding in rows
-            .iter()
-            .filter(|f| !quiet.contains(&f.outcome.word.as_str()))
-        {
-            lines.push(Line::empty());
-            lines.extend(trouble(finding, &place, columns));
-        }
         for cell in &row.cells {
-            let silent = cell.outcome.exit_code() == ExitCode::Certified;
-            if !silent && !cell.reason.is_empty() {
-                let words = format!("{}: {}", cell.suite, one_line(&cell.reason));
-                lines.extend(Line::wrapped("      ", &words, columns, Paint::None));
+            let tone = Tone::from(cell.outcome);
+            let reason = one_line(&cell.reason);
+            if tone == Tone::Void {
+                let label = format!("{}  ", cell.outcome);
+                let n = plural(cell.checks.len() as u64, "check", "checks");
+                let words = format!("{} ({place}), {n}: {reason}", cell.suite);
+                lines.push(Line::empty());
+                lines.extend(Line::wrapped(&label, &words, columns, Paint::Tone(tone)));
             }
-            for warning in &cell.warnings {
-                let words = format!("{}: {}", cell.suite, one_line(warning));
+            for finding in findings([*cell]).iter().filter(|f| is_trouble(f)) {
+                lines.push(Line::empty());
+                lines.extend(trouble(finding, &place, columns));
+            }
+            let mut remarks = cell
+                .warnings
+                .iter()
+                .map(|w| one_line(w))
+                .collect::<Vec<_>>();
+            if tone == Tone::Open && cell.outcome != Outcome::Waived {
+                remarks.insert(0, reason);
+            }
+            for remark in remarks.iter().filter(|r| !r.is_empty()) {
+                let words = format!("{}: {remark}", cell.suite);
                 lines.extend(Line::wrapped("      ", &words, columns, Paint::None));
             }
         }
     }
     lines
+}
+
+/// Whether a check gets a block of its own: it was judged, and it did not pass.
+fn is_trouble(finding: &Finding) -> bool {
+    let said = finding.outcome.word != Outcome::NotApplicable.word();
+    said && !matches!(finding.outcome.tone, Tone::Good | Tone::Void)
 }
 
 fn trouble(finding: &Finding, place: &str, columns: usize) -> Vec<Line> {

@@ -127,6 +127,23 @@ impl Row {
             .collect();
         parts.join(", ")
     }
+
+    /// ` (66.0 MB, 72.3 MB)`: the numbers behind the findings, where they are few; ratios with
+    /// intervals are left out, for they stand in the table by image.
+    pub(crate) fn numbers(&self) -> String {
+        const MOST: usize = 4;
+        let numbers: Vec<&str> = self
+            .found
+            .iter()
+            .flatten()
+            .map(|found| found.number.as_str())
+            .filter(|number| !number.is_empty() && !number.contains('('))
+            .collect();
+        match numbers.len() {
+            1..=MOST => format!(" ({})", numbers.join(", ")),
+            _ => String::new(),
+        }
+    }
 }
 
 impl Found {
