@@ -4,6 +4,7 @@ mod address;
 mod ar;
 mod archive;
 mod client;
+mod closure;
 pub mod control;
 mod entry;
 mod fetch;
@@ -25,6 +26,7 @@ pub use archive::{
     Archive, ArchiveSpec, IndexFault, Offer, OpenError, OpenedSuite, SuiteFault, Tried, open,
 };
 pub use client::{ClientError, Proxies, client, silent};
+pub use closure::{ClosureError, closure, minbase};
 pub use entry::{Entry, EntryKind, MOST_ENTRIES, TarFault};
 pub use fetch::{FetchError, FetchFault, Fetcher, Pace, Progress, Wanted};
 pub use index::{BadIndex, Index};
