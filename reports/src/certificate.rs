@@ -1,8 +1,9 @@
 //! Unsigned certificates: one in-toto Statement per image, platform and architecture.
 
-use model::{Report, Statement};
+use model::{ExitCode, PlatformName, Report, Standing, Statement};
 
 use crate::RenderError;
+use crate::reading::verdict_code;
 
 /// Media type of an in-toto Statement.
 pub const MEDIA_TYPE: &str = "application/vnd.in-toto+json";
@@ -19,10 +20,27 @@ pub struct Certificate {
 /// The unsigned certificates of a report, in the report's order.
 ///
 /// A refused image has one too: it says `FAILED` and names the checks. Nothing is left out, so a
-/// missing file never reads as a pass.
+/// missing file never reads as a pass. Nothing passes that the other documents would not call
+/// certified: a stand-in for a platform, or a report that contradicts itself.
 pub fn unsigned(report: &Report) -> Result<Vec<Certificate>, RenderError> {
-    Statement::all(report).iter().map(certificate).collect()
+    let certified = verdict_code(report) == ExitCode::Certified;
+    let is_real = |platform: &PlatformName| {
+        let facts = report.platforms.iter().find(|f| f.platform == *platform);
+        facts.is_some_and(|f| f.standing == Standing::Real)
+    };
+    let mut certificates = Vec::new();
+    for mut statement in Statement::all(report) {
+        let predicate = &mut statement.predicate;
+        if !(certified && is_real(&predicate.platform)) {
+            FAILED.clone_into(&mut predicate.result);
+        }
+        certificates.push(certificate(&statement)?);
+    }
+    Ok(certificates)
 }
+
+/// The result of `test-result/v0.1` that certifies nothing.
+const FAILED: &str = "FAILED";
 
 fn certificate(statement: &Statement) -> Result<Certificate, RenderError> {
     let image = statement

@@ -98,9 +98,12 @@ pub(crate) fn interval(low: f64, high: f64) -> String {
 /// A fraction as a whole percentage, with a decimal below ten: `41 %`, `2.5 %`.
 pub(crate) fn percent(fraction: f64) -> String {
     let value = fraction * 100.0;
-    let rounded = (value * 10.0).round() / 10.0;
-    let whole = rounded.abs() >= 10.0 || (rounded - rounded.round()).abs() < 1e-9;
-    format!("{} %", decimal(rounded, if whole { 0 } else { 1 }))
+    // Rounded once: 41.49 must not become 41.5 and then 42.
+    let text = match value.abs() {
+        v if v >= 9.95 => decimal(value, 0),
+        _ => decimal(value, 1),
+    };
+    format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
 }
 
 /// A span of time: `3 min 12 s`, `4.2 s`, `180 ms`.
@@ -167,7 +170,8 @@ mod tests {
             (ratio_beside(1.1502, 1.15), "1.150"),
             (ratio_beside(1.15, 1.15), "1.15"),
             (interval(0.97, 1.02), "0.97–1.02"),
-            (percent(0.415), "42 %"),
+            (percent(0.4149), "41 %"),
+            (percent(0.0996), "10 %"),
             (percent(0.025), "2.5 %"),
             (percent(0.06), "6 %"),
             (percent(1.3), "130 %"),

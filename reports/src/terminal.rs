@@ -76,13 +76,18 @@ pub fn summary(report: &Report, screen: Screen) -> String {
 /// `certified (exit 0): 3 images at L2 on oci, profile smoke`.
 pub fn last_line(report: &Report, colour: Colour) -> String {
     let code = verdict_code(report);
-    let said = if code == report.exit_code {
-        one_line(&report.verdict)
+    let head = headline(report);
+    // A rehearsal's exit code is 0 and its word is not.
+    let as_told = code == report.exit_code && head.word.tone == Tone::from(code);
+    let (word, said) = if as_told {
+        (code.word().to_owned(), one_line(&report.verdict))
+    } else if code == report.exit_code {
+        (head.word.word.to_lowercase(), head.title)
     } else {
-        headline(report).title
+        (code.word().to_owned(), head.title)
     };
     let mut line = Line::empty();
-    line.push(Paint::Tone(code.into()), code.word());
+    line.push(Paint::Tone(head.word.tone), &word);
     line.push(Paint::None, &format!(" (exit {}): {said}", u8::from(code)));
     line.render(colour)
 }

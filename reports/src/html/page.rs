@@ -4,7 +4,7 @@ use model::{Report, Role};
 use serde::Serialize;
 
 use super::image::ImagePart;
-use super::record::{Platforms, Record};
+use super::record::{Platforms, Record, method_anchor};
 use crate::numbers::{duration, listed, moment, percent};
 use crate::reading::{
     Chip, ClaimRow, Claims, Overview, Row, Size, audited, headline, ids, overview, refusal,
@@ -43,8 +43,15 @@ struct HeadlinePart {
 #[derive(Debug, Serialize)]
 struct OverviewPart {
     several_places: bool,
-    metrics: Vec<String>,
+    metrics: Vec<MetricHead>,
     rows: Vec<OverviewRow>,
+}
+
+/// A criterion's column, and the anchor of its method.
+#[derive(Debug, Serialize)]
+struct MetricHead {
+    title: String,
+    method: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -113,7 +120,7 @@ impl Page {
                     ImagePart::of(report, subject, &rows.collect::<Vec<_>>())
                 })
                 .collect(),
-            overview: OverviewPart::of(&view),
+            overview: OverviewPart::of(report, &view),
             controls: report
                 .controls
                 .iter()
@@ -169,14 +176,19 @@ fn facts(report: &Report) -> Vec<(String, String)> {
 }
 
 impl OverviewPart {
-    fn of(view: &Overview<'_>) -> Self {
+    fn of(report: &Report, view: &Overview<'_>) -> Self {
         let first = view.rows.first().map(|row| row.place.label());
         Self {
             several_places: view.rows.iter().any(|row| Some(row.place.label()) != first),
-            metrics: view
-                .metrics
-                .iter()
-                .map(|(_, title)| title.clone())
+            metrics: (0..view.metrics.len())
+                .map(|i| MetricHead {
+                    title: view.metrics[i].1.clone(),
+                    method: view
+                        .rows
+                        .iter()
+                        .find_map(|row| row.answers[i])
+                        .and_then(|q| method_anchor(report, q.cell.suite.as_str())),
+                })
                 .collect(),
             rows: view.rows.iter().map(OverviewRow::of).collect(),
         }

@@ -4,6 +4,7 @@ use minijinja::Value;
 use model::{Arm, Point, Report};
 use serde::Serialize;
 
+use super::record::method_anchor;
 use crate::numbers::plural;
 use crate::reading::{Chip, Question, show_samples};
 use crate::svg::{Arms, Screen, interval, steps, strip};
@@ -20,10 +21,10 @@ pub(super) struct QuestionPart {
     sentences: Vec<String>,
     drawing: Option<Value>,
     method: String,
+    method_link: Option<String>,
     soundness: Vec<(String, String)>,
     plot: Option<Plot>,
     command: String,
-    has_criterion: bool,
 }
 
 /// A plot of all samples, once for each screen.
@@ -55,10 +56,10 @@ impl QuestionPart {
                 .filter(|_| !question.is_single())
                 .map(|e| Value::from_safe_string(interval(id, &title, &e, main.limit))),
             method: one_line(&main.method),
+            method_link: method_anchor(report, question.cell.suite.as_str()),
             soundness: question.soundness(),
             plot: Plot::of(question, &title, &format!("{id}-all")),
             command: show_samples(report, question.cell.id.as_str()),
-            has_criterion: main.limit.is_some(),
             metric: one_line(&main.metric),
             title,
         }
@@ -122,7 +123,7 @@ fn note(question: &Question<'_>, drawn: usize) -> String {
         ),
     };
     format!(
-        "{} drawn; {rejected}; warm-up rounds are discarded by plan and not drawn.",
+        "{} drawn; {rejected}; warm-ups are discarded by plan and not drawn.",
         plural(drawn as u64, "sample", "samples")
     )
 }

@@ -46,6 +46,12 @@ struct SuitePart {
     method: Vec<String>,
 }
 
+/// The anchor of a suite's method, if the report has it.
+pub(super) fn method_anchor(report: &Report, suite: &str) -> Option<String> {
+    let at = report.suites.iter().position(|s| s.name == suite)?;
+    Some(format!("method-{at}"))
+}
+
 impl Platforms {
     pub(super) fn of(report: &Report) -> Self {
         let all = &report.platforms;

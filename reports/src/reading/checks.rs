@@ -26,8 +26,6 @@ pub(crate) struct Finding {
     pub(crate) more: String,
     /// What to do.
     pub(crate) remedy: Option<String>,
-    /// The suite.
-    pub(crate) suite: String,
 }
 
 /// One offence.
@@ -51,19 +49,13 @@ pub(crate) struct Tally {
 
 /// The rows of `cells`, the undone and the failed first, then in declared order.
 pub(crate) fn findings<'a>(cells: impl IntoIterator<Item = &'a CellVerdict>) -> Vec<Finding> {
-    let mut results: Vec<(&CellVerdict, &CheckResult)> = cells
-        .into_iter()
-        .flat_map(|cell| cell.checks.iter().map(move |check| (cell, check)))
-        .collect();
-    results.sort_by_key(|(_, check)| check.outcome.exit_code().rank());
-    results
-        .into_iter()
-        .map(|(cell, check)| Finding::of(cell, check))
-        .collect()
+    let mut results: Vec<&CheckResult> = cells.into_iter().flat_map(|c| &c.checks).collect();
+    results.sort_by_key(|check| check.outcome.exit_code().rank());
+    results.into_iter().map(Finding::of).collect()
 }
 
 impl Finding {
-    fn of(cell: &CellVerdict, check: &CheckResult) -> Self {
+    fn of(check: &CheckResult) -> Self {
         Self {
             id: check.id.to_string(),
             title: one_line(&check.title),
@@ -85,7 +77,6 @@ impl Finding {
                 n => format!("and {} more", count(n as u64)),
             },
             remedy: check.remediation.as_deref().map(one_line),
-            suite: cell.suite.to_string(),
         }
     }
 }

@@ -127,11 +127,22 @@ fn title(report: &Report, code: ExitCode, all: &[Place<'_>], rehearsed: Option<&
         (ExitCode::Certified, Some(word)) => {
             format!("{who} passed on a {word} platform, which certifies nothing")
         }
-        (ExitCode::Certified, None) => format!("{who} certified{}{on}", at_level(report)),
+        (ExitCode::Certified, None) => {
+            let (real, stand_ins): (Vec<_>, Vec<_>) = all.iter().copied().partition(Place::is_real);
+            let beside = match on_places(&stand_ins) {
+                on if on.is_empty() => on,
+                on => format!("; only rehearsed{on}"),
+            };
+            format!(
+                "{who} certified{}{}{beside}",
+                at_level(report),
+                on_places(&real)
+            )
+        }
         (ExitCode::NotCertified, _) => match (refused.count(), report.subjects.len()) {
             (_, 0 | 1) => format!("{who} is not certified{on}"),
             (n, total) if n == total => format!("None of {total} images is certified{on}"),
-            (n, total) => format!("{n} of {total} images failed{on}"),
+            (n, total) => format!("Not certified: {n} of {total} images failed{on}"),
         },
         (ExitCode::Inconclusive, _) => format!("{who}: measured{on}, not decided"),
         (ExitCode::Incomplete, _) => "This run is incomplete and certifies nothing".to_owned(),
@@ -178,7 +189,7 @@ fn on_places(all: &[Place<'_>]) -> String {
 /// What the verdict means.
 fn lead(report: &Report, code: ExitCode) -> Vec<String> {
     let mut lead = match code {
-        ExitCode::Certified => compared(report),
+        ExitCode::Certified => vec![compared(report)],
         ExitCode::NotCertified => failures(report),
         ExitCode::Inconclusive | ExitCode::Unavailable => undecided(report, code),
         ExitCode::Incomplete => incomplete(report),
@@ -189,17 +200,24 @@ fn lead(report: &Report, code: ExitCode) -> Vec<String> {
         )],
         ExitCode::Usage | ExitCode::PublicationFailed => Vec::new(),
     };
-    lead.push(Tally::of_subjects(report).sentence());
-    lead.extend(controls(report));
+    let counted = Tally::of_subjects(report).sentence();
+    lead.push(format!("{counted} {}", controls(report)));
     lead
 }
 
 /// How the subjects compare with their baselines: one sentence a criterion, one on bytes.
-fn compared(report: &Report) -> Vec<String> {
+///
+/// Stand-ins are left out of it, unless there is nothing else.
+fn compared(report: &Report) -> String {
     let view = crate::reading::overview(report);
+    let only_rehearsed = !view.rows.iter().any(|row| row.place.is_real());
     let mut sentences: Vec<String> = (0..view.metrics.len())
         .filter_map(|i| {
-            let asked: Vec<_> = view.rows.iter().filter_map(|row| row.answers[i]).collect();
+            let rows = view
+                .rows
+                .iter()
+                .filter(|row| row.place.is_real() || only_rehearsed);
+            let asked: Vec<_> = rows.filter_map(|row| row.answers[i]).collect();
             together(&asked)
         })
         .collect();
@@ -220,7 +238,10 @@ fn compared(report: &Report) -> Vec<String> {
     } else if let [one] = shares.as_slice() {
         sentences.push(format!("Size: {} of the baseline's bytes.", percent(*one)));
     }
-    sentences
+    if sentences.is_empty() {
+        sentences.push("Nothing was compared with a baseline.".to_owned());
+    }
+    sentences.join(" ")
 }
 
 /// Every failed check by name, the first few with what was found.
@@ -322,14 +343,15 @@ fn reasons(report: &Report, wanted: impl Fn(Outcome) -> bool) -> Vec<String> {
     shown
 }
 
-fn controls(report: &Report) -> Option<String> {
+/// What the known-bad controls came to.
+fn controls(report: &Report) -> String {
     let refused = report.controls.iter().filter(|c| c.refused).count();
     match (refused, report.controls.len()) {
-        (_, 0) => Some("No known-bad control was judged in this run.".to_owned()),
-        (n, total) if n == total => Some(format!(
-            "{n} of {total} known-bad controls were refused, so the checks can fail."
-        )),
-        (n, total) => Some(format!("{n} of {total} known-bad controls were refused.")),
+        (_, 0) => "No known-bad control was judged in this run.".to_owned(),
+        (n, total) if n == total => {
+            format!("{n} of {total} known-bad controls were refused, so the checks can fail.")
+        }
+        (n, total) => format!("{n} of {total} known-bad controls were refused."),
     }
 }
 

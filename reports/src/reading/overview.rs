@@ -4,7 +4,7 @@ use model::{CellVerdict, ExitCode, ImageFacts, LevelVerdict, Outcome, Report, Ro
 
 use crate::numbers::{disk, percent};
 use crate::reading::comparison::{Question, questions};
-use crate::reading::{Chip, Place, Tally, Tone, places, verdict_code};
+use crate::reading::{Chip, Place, Tally, Tone, places, verdict_code, voiding};
 
 /// The table.
 #[derive(Debug, Clone)]
@@ -155,7 +155,25 @@ fn level_chip(
             format!("{}; {name} reached", folded.exit_code().word()),
             folded.into(),
         ),
-        _ => Chip::new(format!("{name} reached, run {}", code.word()), Tone::Plain),
+        ExitCode::HarnessFault | ExitCode::Incomplete => Chip::new(
+            format!("{name} reached, run {}", run_word(report, code)),
+            Tone::Void,
+        ),
+        _ => Chip::new(
+            format!("{name} reached, run {}", run_word(report, code)),
+            Tone::Plain,
+        ),
+    }
+}
+
+/// The run's end in a word that fits a column.
+fn run_word(report: &Report, code: ExitCode) -> &'static str {
+    match code {
+        ExitCode::HarnessFault if voiding(report).next().is_some() => "void",
+        ExitCode::HarnessFault => "faulty",
+        ExitCode::Unavailable => "unavailable",
+        ExitCode::ResidueLeft => "left residue",
+        code => code.word(),
     }
 }
 

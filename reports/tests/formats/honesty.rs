@@ -79,12 +79,15 @@ const FIRST_SCREENS: &[(&str, &str, &[&str], &str)] = &[
         "rehearsed",
         "open",
         &["REHEARSAL, NOT CERTIFIED", "oci is a rehearsal"],
-        "certified (exit 0): ",
+        "rehearsal, not certified (exit 0): 3 images passed on a rehearsal",
     ),
     (
         "two-platforms",
         "good",
-        &["eks (rehearsal)", "eks is a rehearsal"],
+        &[
+            "certified at L2 on oci; only rehearsed on eks (rehearsal)",
+            "eks is a rehearsal",
+        ],
         "certified (exit 0): ",
     ),
     (
