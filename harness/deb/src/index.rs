@@ -5,8 +5,10 @@
 //!
 //! File: magic (8 bytes), SHA-256 of the rest (32), then numbers as little-endian u32: records n,
 //! provided names m, n offsets of records sorted by name, m triples (offset and length of a
-//! provided name, number of the record), sorted by name; then the records as paragraphs.
+//! provided name, number of the record), sorted by name; then the records as paragraphs,
+//! sorted by name.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -50,80 +52,73 @@ pub enum BadIndex {
 }
 
 /// Changes whenever the layout or [`FIELDS`] do.
-pub(crate) const MAGIC: &[u8; 8] = b"debidx01";
+pub(crate) const MAGIC: &[u8; 8] = b"debidx02";
 const HEAD: usize = 8 + 32 + 8;
 
 impl Index {
     /// Reduces the text of a `Packages` file. Records of other architectures are left out.
     pub fn build(text: &str, arch: Arch) -> Result<Self, BadIndex> {
-        let mut blob = String::with_capacity(text.len() / 2);
+        let mut reduced = String::with_capacity(text.len() * 3 / 4);
         let mut records: Vec<Range<usize>> = Vec::new();
-        let mut provided = Vec::new();
         for stanza in stanzas(text) {
             let stanza = stanza?;
             // Every record is read once here, so that none can be bad later.
             let package = Package::from_stanza(&stanza)?;
-            if package.architecture != arch.debian() && package.architecture != "all" {
-                continue;
+            relations(&package.provides).map_err(|fault| BadIndex::Provides {
+                package: package.name.clone(),
+                fault,
+            })?;
+            if package.architecture == arch.debian() || package.architecture == "all" {
+                let start = reduced.len();
+                reduce(&stanza, &mut reduced);
+                records.push(start..reduced.len());
             }
-            let start = blob.len();
-            reduce(&stanza, &mut blob);
-            let record = start..blob.len();
-            if !package.provides.is_empty() {
-                provides(&package, &record, &blob, records.len(), &mut provided)?;
-            }
-            records.push(record);
         }
-        if blob.len() > u32::MAX as usize {
-            return Err(BadIndex::TooBig);
-        }
-        Ok(Self::assemble(&blob, &records, provided))
+        let text = |range: &Range<usize>| reduced.get(range.clone()).unwrap_or_default();
+        let mut records: Vec<&str> = records.iter().map(text).collect();
+        records.sort_by_key(|record| record_name(record));
+        Self::assemble(&records)
     }
 
-    fn assemble(
-        blob: &str,
-        records: &[Range<usize>],
-        mut provided: Vec<(Range<usize>, usize)>,
-    ) -> Self {
-        let name = |at: usize| {
-            let text = records.get(at).and_then(|r| blob.get(r.clone()));
-            record_name(text.unwrap_or_default())
-        };
-        let mut order: Vec<usize> = (0..records.len()).collect();
-        order.sort_by_key(|at| name(*at));
-        let mut place = vec![0; records.len()];
-        for (to, from) in order.iter().enumerate() {
-            if let Some(place) = place.get_mut(*from) {
-                *place = to;
-            }
+    fn assemble(records: &[&str]) -> Result<Self, BadIndex> {
+        let mut provided: Vec<(&str, usize, usize)> = Vec::new();
+        let mut starts = Vec::with_capacity(records.len());
+        let mut length = 0;
+        for (number, record) in records.iter().enumerate() {
+            starts.push(length);
+            let names = provided_names(record);
+            provided.extend(names.map(|(at, name)| (name, number, length + at)));
+            length += record.len();
         }
-        let text = |range: &Range<usize>| blob.get(range.clone()).unwrap_or_default();
-        provided.sort_by(|a, b| text(&a.0).cmp(text(&b.0)).then(a.1.cmp(&b.1)));
-        let mut rest = Vec::with_capacity(HEAD + blob.len() + 4 * order.len());
-        // Offsets fit: the size of the blob was checked.
+        provided.sort_unstable();
+        let mut rest = Vec::with_capacity(length + 4 * records.len() + 12 * provided.len() + 8);
         let mut push = |number: usize| {
-            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            let number = u32::try_from(number).map_err(|_| BadIndex::TooBig)?;
             rest.extend_from_slice(&number.to_le_bytes());
+            Ok::<(), BadIndex>(())
         };
-        push(order.len());
-        push(provided.len());
-        for at in &order {
-            push(records.get(*at).map_or(0, |r| r.start));
+        push(records.len())?;
+        push(provided.len())?;
+        for start in starts {
+            push(start)?;
         }
-        for (range, record) in &provided {
-            push(range.start);
-            push(range.len());
-            push(place.get(*record).copied().unwrap_or_default());
+        for (name, record, at) in &provided {
+            push(*at)?;
+            push(name.len())?;
+            push(*record)?;
         }
-        rest.extend_from_slice(blob.as_bytes());
-        let mut bytes = MAGIC.to_vec();
+        for record in records {
+            rest.extend_from_slice(record.as_bytes());
+        }
+        let mut bytes = Vec::with_capacity(40 + rest.len());
+        bytes.extend_from_slice(MAGIC);
         bytes.extend_from_slice(Digest::of(&rest).as_bytes());
         bytes.extend_from_slice(&rest);
-        Self {
-            bytes: bytes.into(),
-            records: order.len(),
+        Ok(Self {
+            records: records.len(),
             provided: provided.len(),
-        }
+            bytes: bytes.into(),
+        })
     }
 
     /// The cached form.
@@ -185,13 +180,15 @@ impl Index {
 
     /// All records that are essential or of priority `required`, sorted by name.
     pub fn required(&self) -> Vec<Package> {
-        let wanted = |text: &str| {
-            text.contains("\nEssential: yes\n") || text.contains("\nPriority: required\n")
-        };
-        (0..self.records)
-            .filter(|i| wanted(self.record(*i)))
-            .filter_map(|i| self.package(i))
-            .collect()
+        let blob = self.text(self.blob_start()..self.bytes.len());
+        let start = |i| self.number(HEAD + 4 * i).unwrap_or(usize::MAX);
+        let mut found = BTreeSet::new();
+        for line in ["\nEssential: yes\n", "\nPriority: required\n"] {
+            for at in memchr::memmem::find_iter(blob, line) {
+                found.insert(partition(self.records, |i| start(i) <= at).saturating_sub(1));
+            }
+        }
+        found.into_iter().filter_map(|i| self.package(i)).collect()
     }
 
     /// Every record, sorted by name.
@@ -206,12 +203,16 @@ impl Index {
     }
 
     fn record(&self, at: usize) -> &str {
-        let from = self.number(HEAD + 4 * at).unwrap_or(usize::MAX);
-        let blob = self.text(self.blob_start()..self.bytes.len());
-        let rest = blob.get(from..).unwrap_or_default();
-        memchr::memmem::find(rest, b"\n\n")
-            .and_then(|end| std::str::from_utf8(rest.get(..end + 1)?).ok())
-            .unwrap_or_default()
+        let start = |at| {
+            self.number(HEAD + 4 * at)
+                .map(|from| self.blob_start() + from)
+        };
+        let from = start(at).unwrap_or(usize::MAX);
+        let to = match at + 1 < self.records {
+            true => start(at + 1).unwrap_or_default(),
+            false => self.bytes.len(),
+        };
+        std::str::from_utf8(self.text(from..to)).unwrap_or_default()
     }
 
     fn provided_name(&self, at: usize) -> &str {
@@ -288,35 +289,21 @@ fn reduce(stanza: &Stanza<'_>, blob: &mut String) {
     blob.push('\n');
 }
 
-/// Notes every provided name by its place in the record's `Provides` line.
-fn provides(
-    package: &Package,
-    record: &Range<usize>,
-    blob: &str,
-    number: usize,
-    provided: &mut Vec<(Range<usize>, usize)>,
-) -> Result<(), BadIndex> {
-    relations(&package.provides).map_err(|fault| BadIndex::Provides {
-        package: package.name.clone(),
-        fault,
-    })?;
-    let text = blob.get(record.clone()).unwrap_or_default();
-    let Some(line) = text.find("\nProvides: ") else {
-        return Ok(());
-    };
-    let mut at = record.start + line + "\nProvides: ".len();
-    let rest = blob.get(at..record.end).unwrap_or_default();
-    let value = rest.lines().next().unwrap_or_default();
-    for part in value.split(',') {
+/// Every provided name of a reduced record, with its place in it.
+fn provided_names(record: &str) -> impl Iterator<Item = (usize, &str)> {
+    const FIELD: &str = "\nProvides: ";
+    let line = memchr::memmem::find(record.as_bytes(), FIELD.as_bytes());
+    let mut at = line.map_or(record.len(), |line| line + FIELD.len());
+    let value = record.get(at..).unwrap_or_default();
+    let value = value.lines().next().unwrap_or_default();
+    value.split(',').filter_map(move |part| {
         let lead = part.len() - part.trim_ascii_start().len();
         let name = part.trim_ascii();
-        let len = name.find([' ', '(', ':']).unwrap_or(name.len());
-        if len > 0 {
-            provided.push((at + lead..at + lead + len, number));
-        }
+        let end = name.find([' ', '(', ':']).unwrap_or(name.len());
+        let place = at + lead;
         at += part.len() + 1;
-    }
-    Ok(())
+        Some((place, name.get(..end).filter(|name| !name.is_empty())?))
+    })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod address;
 mod ar;
 mod archive;
+mod cleartext;
 mod client;
 mod closure;
 pub mod control;

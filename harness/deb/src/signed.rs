@@ -3,10 +3,11 @@
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
-use pgp::composed::{CleartextSignedMessage, SignedPublicKey};
+use pgp::composed::{Deserializable, DetachedSignature, SignedPublicKey};
 use pgp::packet::{Signature, SignatureType};
 use pgp::types::{KeyDetails, VerifyingKey};
 
+use crate::cleartext::Cleartext;
 use crate::keyring::{self, KeyFault, Keyring};
 
 /// A text of which one signature at least is valid. Only the signed part is kept.
@@ -82,15 +83,17 @@ impl Keyring {
     /// Verifies a clearsigned text at the time `now`: at least one signature must be valid.
     pub fn verify(&self, message: &[u8], now: Timestamp) -> Result<SignedText, BadSignature> {
         let form = |why: String| BadSignature::Form(why);
-        let text = std::str::from_utf8(message).map_err(|e| form(e.to_string()))?;
-        let (message, _) =
-            CleartextSignedMessage::from_string(text).map_err(|e| form(e.to_string()))?;
-        let signed = message.signed_text();
+        let message = std::str::from_utf8(message).map_err(|e| form(e.to_string()))?;
+        let message = Cleartext::read(message).map_err(form)?;
+        let signed = message.hashed();
+        let signatures = DetachedSignature::from_string_many(message.armor)
+            .and_then(|(found, _)| found.collect::<Result<Vec<_>, _>>())
+            .map_err(|e| form(e.to_string()))?;
         let mut refusals = Vec::new();
-        for signature in message.signatures() {
+        for DetachedSignature { signature } in &signatures {
             match self.check(signature, &signed, now) {
                 Ok(signer) => {
-                    let text = signed.replace("\r\n", "\n");
+                    let text = message.text();
                     return Ok(SignedText { text, signer });
                 }
                 Err(reason) => refusals.push(Refusal {
