@@ -75,9 +75,11 @@ impl Canvas {
         let (w, h) = (number(self.width), number(self.height));
         let (id, title, description) = (escape(id), escape(title), escape(description));
         let body = self.body;
-        format!(
-            r#"<svg class="plot" role="img" viewBox="0 0 {w} {h}" width="{w}" height="{h}" aria-labelledby="{id}-t {id}-d"><title id="{id}-t">{title}</title><desc id="{id}-d">{description}</desc>{body}</svg>"#
-        )
+        let size = format!(r#"viewBox="0 0 {w} {h}" width="{w}" height="{h}""#);
+        let names = format!(r#"aria-labelledby="{id}-t {id}-d""#);
+        let title = format!(r#"<title id="{id}-t">{title}</title>"#);
+        let description = format!(r#"<desc id="{id}-d">{description}</desc>"#);
+        format!(r#"<svg class="plot" role="img" {size} {names}>{title}{description}{body}</svg>"#)
     }
 
     fn push(&mut self, element: std::fmt::Arguments<'_>) {

@@ -6,7 +6,7 @@ use reports::terminal::{Colour, last_line};
 
 use crate::fixture;
 
-/// Name, the class of the verdict's box, words the first screen must hold, how the last line starts.
+/// Name, class of the verdict's box, words the first screen must hold, start of the last line.
 const FIRST_SCREENS: &[(&str, &str, &[&str], &str)] = &[
     (
         "certified",

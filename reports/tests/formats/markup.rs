@@ -5,13 +5,13 @@ const VOID: &[&str] = &["meta", "br", "hr", "img", "link", "input", "!doctype"];
 
 /// What of a tag matters here.
 #[derive(Debug)]
-pub struct Tag {
-    pub name: String,
-    pub attributes: Vec<(String, String)>,
+pub(crate) struct Tag {
+    pub(crate) name: String,
+    pub(crate) attributes: Vec<(String, String)>,
 }
 
 /// The opening tags of a document, or what is wrong with it.
-pub fn read(text: &str) -> Result<Vec<Tag>, String> {
+pub(crate) fn read(text: &str) -> Result<Vec<Tag>, String> {
     let mut open: Vec<String> = Vec::new();
     let mut tags = Vec::new();
     let mut rest = text;
