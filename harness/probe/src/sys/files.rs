@@ -1,10 +1,11 @@
 //! Files: waiting on several, access checks, memory files.
 #![allow(unsafe_code)]
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString, OsString};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
+use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _};
+use std::os::unix::ffi::OsStringExt as _;
 
 use super::{checked, clock, retried};
 
@@ -102,11 +103,30 @@ pub(crate) fn read_stdin(buffer: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-/// Opens a path as a mere handle (`O_PATH`), a directory if it must be one.
-pub(crate) fn handle(path: &CStr) -> io::Result<OwnedFd> {
-    let flags = libc::O_PATH | libc::O_CLOEXEC | libc::O_DIRECTORY;
-    // SAFETY: the path is a C string.
-    let fd = retried(|| unsafe { libc::open(path.as_ptr(), flags) })?;
+/// Opens `name` below an open directory, closed on exec. Needs no path to the directory.
+pub(crate) fn open_at(folder: &File, name: &str, flags: libc::c_int) -> io::Result<File> {
+    let name = CString::new(name)?;
+    let (folder, flags) = (folder.as_raw_fd(), flags | libc::O_CLOEXEC);
+    // SAFETY: an open descriptor and a C string; no file is made, so no mode is read.
+    let fd = retried(|| unsafe { libc::openat(folder, name.as_ptr(), flags) })?;
     // SAFETY: it was just opened and belongs to nobody else.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    Ok(unsafe { File::from_raw_fd(fd) })
+}
+
+/// The target of the link `name` below an open directory.
+pub(crate) fn read_link_at(folder: &File, name: &str) -> io::Result<OsString> {
+    let name = CString::new(name)?;
+    let mut buffer = vec![0; 4096];
+    // SAFETY: an open descriptor, a C string and a buffer valid for its length.
+    let got = unsafe {
+        libc::readlinkat(
+            folder.as_raw_fd(),
+            name.as_ptr(),
+            buffer.as_mut_ptr().cast(),
+            buffer.len(),
+        )
+    };
+    let got = usize::try_from(got).map_err(|_| io::Error::last_os_error())?;
+    buffer.truncate(got);
+    Ok(OsString::from_vec(buffer))
 }

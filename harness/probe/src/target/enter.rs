@@ -1,15 +1,10 @@
 //! Entering a container: its namespaces opened from outside first, then entered in order.
 
-use std::ffi::CString;
 use std::fs::File;
-use std::io;
-use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStrExt as _;
 
 use probe::Failure;
 
 use super::pinned::{Pinned, failure};
-use crate::sys::files;
 use crate::sys::namespace::{self, Kind};
 
 /// How much of a container is entered.
@@ -28,7 +23,7 @@ pub(crate) enum Sight {
 pub(crate) struct Doors {
     pid: u32,
     namespaces: Vec<(Kind, File)>,
-    root: Option<OwnedFd>,
+    root: Option<File>,
 }
 
 /// What was entered.
@@ -63,16 +58,19 @@ impl Doors {
             let ours = own.namespace(kind.name());
             let ours = ours.map_err(|error| failure(&doing, pid, &error))?;
             if theirs != ours {
-                let file = File::open(target.path(&format!("ns/{}", kind.name())))
+                let file = target
+                    .file(&format!("ns/{}", kind.name()))
                     .map_err(|error| failure(&doing, pid, &error))?;
                 namespaces.push((*kind, file));
             }
         }
         let root = match sight {
             Sight::Network => None,
-            Sight::Files | Sight::Everything => {
-                Some(open_root(target).map_err(|error| failure("open the root of", pid, &error))?)
-            }
+            Sight::Files | Sight::Everything => Some(
+                target
+                    .root()
+                    .map_err(|error| failure("open the root of", pid, &error))?,
+            ),
         };
         Ok(Self {
             pid,
@@ -100,9 +98,4 @@ impl Doors {
         }
         Ok(Entered { namespaces: names })
     }
-}
-
-fn open_root(target: &Pinned) -> io::Result<OwnedFd> {
-    let path = CString::new(target.path("root").as_os_str().as_bytes())?;
-    files::handle(&path)
 }

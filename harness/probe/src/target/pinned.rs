@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::PathBuf;
 
 use probe::{Failure, FailureKind};
+
+use crate::sys::files;
 
 /// Longest text read of any one file below `/proc/PID`.
 const TEXT_MAX: u64 = 64 << 20;
@@ -46,17 +46,20 @@ impl Pinned {
         self.pid
     }
 
-    /// The path of something in the folder.
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        PathBuf::from(format!("/proc/self/fd/{}/{name}", self.folder.as_raw_fd()))
+    /// Opens something in the folder for reading, wherever the root is by now.
+    pub(crate) fn file(&self, name: &str) -> io::Result<File> {
+        files::open_at(&self.folder, name, libc::O_RDONLY)
+    }
+
+    /// A mere handle to the task's root directory.
+    pub(crate) fn root(&self) -> io::Result<File> {
+        files::open_at(&self.folder, "root", libc::O_PATH | libc::O_DIRECTORY)
     }
 
     /// A file's content.
     pub(crate) fn bytes(&self, name: &str) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        File::open(self.path(name))?
-            .take(TEXT_MAX)
-            .read_to_end(&mut bytes)?;
+        self.file(name)?.take(TEXT_MAX).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
@@ -67,12 +70,12 @@ impl Pinned {
 
     /// The target of a link.
     pub(crate) fn link(&self, name: &str) -> io::Result<OsString> {
-        Ok(std::fs::read_link(self.path(name))?.into_os_string())
+        files::read_link_at(&self.folder, name)
     }
 
     /// The inode of a namespace: `net`, `user`, ...
     pub(crate) fn namespace(&self, name: &str) -> io::Result<u64> {
-        Ok(std::fs::metadata(self.path(&format!("ns/{name}")))?.ino())
+        Ok(self.file(&format!("ns/{name}"))?.metadata()?.ino())
     }
 
     /// An error unless the task runs (or sleeps); a zombie does not.
