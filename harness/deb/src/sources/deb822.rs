@@ -82,8 +82,8 @@ mod tests {
             [
                 (4, Ok("http://a.test/debian".to_owned())),
                 (4, Ok("http://b.test".to_owned())),
-                (22, Ok("file:///srv/x".to_owned())),
-                (27, Err("no suite".to_owned())),
+                (23, Ok("file:///srv/x".to_owned())),
+                (28, Err("no suite".to_owned())),
             ]
         );
     }

@@ -1,7 +1,5 @@
 //! The host's real archive, through its apt sources. Class `archive`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
-
 use camino::Utf8Path;
 use deb::{
     AddressBook, Archive, ArchiveSpec, DebReader, EntryKind, Fetcher, Keyring, Limits, Pace, Store,
