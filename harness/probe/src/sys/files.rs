@@ -62,10 +62,10 @@ pub(crate) fn pipe() -> io::Result<(File, File)> {
     Ok(unsafe { (File::from_raw_fd(ends[0]), File::from_raw_fd(ends[1])) })
 }
 
-/// Whether the real user may write to the path, by the kernel's own check.
-pub(crate) fn may_write(path: &CStr) -> bool {
+/// Whether the real user may write to the path, by the kernel's own check; the error is why not.
+pub(crate) fn may_write(path: &CStr) -> io::Result<()> {
     // SAFETY: the path is a C string.
-    unsafe { libc::access(path.as_ptr(), libc::W_OK) == 0 }
+    checked(unsafe { libc::access(path.as_ptr(), libc::W_OK) }).map(drop)
 }
 
 /// A file in memory, closed on exec.

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::{checked, retried};
+use super::{checked, clock, retried};
 
 /// Filters of a program, in the order in which they were installed.
 #[derive(Debug, Clone)]
@@ -12,6 +12,8 @@ pub(crate) struct Filters(Vec<Vec<libc::sock_filter>>);
 const PTRACE_SECCOMP_GET_FILTER: libc::c_uint = 0x420c;
 /// The kernel's own bound on instructions of one filter.
 const INSTRUCTIONS_MAX: usize = 4096;
+/// Longest wait for the target to stop.
+const STOP_NS: u64 = 1_000_000_000;
 /// More stacked filters than any runtime installs.
 const FILTERS_MAX: usize = 64;
 
@@ -30,13 +32,23 @@ pub(crate) fn read(pid: u32) -> io::Result<Filters> {
 fn stopped(pid: libc::pid_t) -> io::Result<()> {
     // SAFETY: the target is seized by this thread.
     checked_long(unsafe { libc::ptrace(libc::PTRACE_INTERRUPT as _, pid, 0_usize, 0_usize) })?;
-    let mut status = 0;
-    // SAFETY: `status` is valid for writing.
-    retried(|| unsafe { libc::waitpid(pid, &raw mut status, libc::__WALL) })?;
-    if libc::WIFSTOPPED(status) {
-        Ok(())
-    } else {
-        Err(io::Error::from_raw_os_error(libc::ESRCH))
+    // A task that waits for a device cannot be stopped: it is not waited for without end.
+    let until_ns = clock::monotonic_ns().saturating_add(STOP_NS);
+    loop {
+        let mut status = 0;
+        // SAFETY: `status` is valid for writing.
+        let flags = libc::__WALL | libc::WNOHANG;
+        let got = retried(|| unsafe { libc::waitpid(pid, &raw mut status, flags) })?;
+        if got == pid && libc::WIFSTOPPED(status) {
+            return Ok(());
+        }
+        if got == pid {
+            return Err(io::Error::from_raw_os_error(libc::ESRCH));
+        }
+        if clock::monotonic_ns() > until_ns {
+            return Err(io::Error::from_raw_os_error(libc::ETIMEDOUT));
+        }
+        clock::sleep_until(clock::monotonic_ns().saturating_add(50_000));
     }
 }
 

@@ -3,5 +3,5 @@
 mod enter;
 mod pinned;
 
-pub(crate) use enter::{Doors, Entered, Sight};
+pub(crate) use enter::{Doors, Sight};
 pub(crate) use pinned::{Pinned, failure};
