@@ -16,6 +16,8 @@ mod rank_sum;
 mod ratio;
 mod session;
 mod signed_rank;
+#[cfg(test)]
+mod simulate;
 mod slope;
 mod slope_ratio;
 mod stop;

@@ -32,7 +32,8 @@ pub struct RankSum {
 pub fn rank_sum(a: &[f64], b: &[f64], level: f64) -> Result<RankSum, StatsError> {
     at_least(1, a.len().min(b.len()))?;
     finite(&[a, b].concat())?;
-    let tail = (1.0 - probability(level)?) / 2.0;
+    // One in twenty is 0.05, and (1 - 0.9) / 2 a rounding below it.
+    let tail = (1.0 - probability(level)?) / 2.0 * (1.0 + 1e-12);
     let below = exact_below(a.len(), b.len());
     let cut = critical_rank(a.len(), b.len(), tail, below.as_deref())?;
     let differences = Differences::new(a, b);
@@ -198,5 +199,65 @@ impl Differences {
         all.chunk_by(|a, b| a == b)
             .map(|run| count(run.len()).powi(3) - count(run.len()))
             .sum()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::simulate::{assert_rate, share};
+
+    #[test]
+    fn small_or_bad_arms() {
+        let one = [1.0, 2.0, 3.0];
+        let few = StatsError::TooFew {
+            needed: 8,
+            given: 6,
+        };
+        assert_eq!(rank_sum(&one, &one, 0.95), Err(few));
+        assert!(rank_sum(&one, &one, 0.9).is_ok());
+        assert!(rank_sum(&[], &one, 0.9).is_err());
+        assert_eq!(
+            rank_sum(&one, &[f64::NAN], 0.9),
+            Err(StatsError::NotFinite { index: 3 })
+        );
+        assert!(rank_sum(&one, &one, 1.0).is_err());
+        let same = rank_sum(&[2.0; 70], &[2.0; 60], 0.95).unwrap();
+        assert_eq!((same.p, same.shift.low, same.shift.high), (1.0, 0.0, 0.0));
+    }
+
+    #[test]
+    fn coverage_and_false_rejections() {
+        for (m, n) in [(8, 12), (30, 25), (60, 70)] {
+            let runs = 3000;
+            let sample = |noise: &mut crate::simulate::Noise| {
+                let arm = |n, noise: &mut crate::simulate::Noise| -> Vec<f64> {
+                    (0..n).map(|_| noise.start(0.2).ln()).collect()
+                };
+                rank_sum(&arm(m, noise), &arm(n, noise), 0.95).unwrap()
+            };
+            let covered = share(runs, m, |noise| !sample(noise).shift.excludes(0.0));
+            assert_rate(covered, runs, 0.95, 0.965);
+            let rejected = share(runs, n, |noise| sample(noise).p <= 0.05);
+            assert_rate(rejected, runs, 0.035, 0.05);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn swapping_arms_turns_the_sign(
+            a in prop::collection::vec(-9i32..9, 4..20),
+            b in prop::collection::vec(-9i32..9, 4..60),
+        ) {
+            let [a, b] = [a, b].map(|arm| arm.into_iter().map(f64::from).collect::<Vec<_>>());
+            let (there, back) = (rank_sum(&a, &b, 0.95).unwrap(), rank_sum(&b, &a, 0.95).unwrap());
+            prop_assert!((there.p - back.p).abs() < 1e-9);
+            prop_assert_eq!(there.shift.low, -back.shift.high);
+            prop_assert_eq!(there.shift.estimate, -back.shift.estimate);
+            prop_assert!((0.0..=1.0).contains(&there.p));
+        }
     }
 }

@@ -30,6 +30,22 @@ pub fn session_invalid(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simulate::{assert_rate, share};
+
+    /// One sound run in a hundred, over both of its metrics. Discrete ranks make it a little rarer.
+    #[test]
+    fn false_alarms() {
+        let runs = 6000;
+        for n in [20, 60] {
+            let alarms = share(runs, 17 + n as u64, |noise| {
+                (0..2).any(|_| {
+                    let found = session_invalid(&noise.pairs(n, 0.2, 1.0), 2);
+                    found.is_ok_and(|interval| interval.is_some())
+                })
+            });
+            assert_rate(alarms, runs, 0.009, 0.01);
+        }
+    }
 
     #[test]
     fn only_a_difference_invalidates() {

@@ -36,6 +36,14 @@ pub fn signed_rank(d: &[f64], level: f64) -> Result<Interval, StatsError> {
     })
 }
 
+/// Half of the width of the interval alone, which is what a look at precision needs.
+pub(crate) fn half_width(d: &[f64], level: f64) -> Result<f64, StatsError> {
+    finite(d)?;
+    let cut = critical_rank(d.len(), level)?;
+    let walsh = Walsh::new(d);
+    Ok((walsh.smallest(walsh.pairs + 1 - cut) - walsh.smallest(cut)) / 2.0)
+}
+
 /// Which pairwise average, counted from either end, bounds the interval for `n` differences: the
 /// largest k >= 1 with P(T <= k - 1) <= (1 - level) / 2, T the signed-rank sum under symmetry.
 pub(crate) fn critical_rank(n: usize, level: f64) -> Result<u64, StatsError> {
@@ -141,3 +149,7 @@ impl Walsh {
         total as u64
     }
 }
+
+#[cfg(test)]
+#[path = "signed_rank_tests.rs"]
+mod tests;

@@ -158,3 +158,7 @@ fn by_t(pairs: &[(f64, f64)], level: f64) -> Result<Interval, StatsError> {
         n: pairs.len(),
     })
 }
+
+#[cfg(test)]
+#[path = "slope_ratio_tests.rs"]
+mod tests;
