@@ -3,6 +3,7 @@
 //! A [`Release`] says from which archives packages come and into which slices they are cut. A
 //! [`Selection`] is what somebody wants of it, closed over what that needs.
 
+mod archive_source;
 mod cut;
 mod error;
 mod glob;
@@ -10,13 +11,17 @@ mod glob_index;
 mod release;
 mod select;
 mod source;
+mod stage;
+mod whole;
 
-pub use cut::{Cut, Manifest, ScriptLimits, cut};
+pub use archive_source::{ArchiveSource, archive_specs};
+pub use cut::{Cut, Manifest, ScriptLimits, cut, records};
 pub use error::{Error, ErrorClass, Result};
 pub use glob::Pattern;
 pub use release::{
-    Archive, Essential, Format, Ignored, Maintenance, Package, PathKind, PathRule, PreferChain, Pro,
-    PublicKey, Release, ReleaseFiles, Slice, SliceKey, Strictness, UnknownKey,
+    Archive, Essential, Format, Ignored, Maintenance, Package, PathKind, PathRule, PreferChain,
+    Pro, PublicKey, Release, ReleaseFiles, Slice, SliceKey, Strictness, UnknownKey,
 };
 pub use select::{Selection, select};
 pub use source::{PackageRecord, PackageSource};
+pub use whole::{PathExcludes, RuleKind, cut_whole, generate, linker_cache};

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use rootfs::{Blob, Entry, Kind, Origin};
 
-use super::payload::{HardTarget, Payload, Pick, Picked};
+use super::payload::{HardTarget, Payload, Pick, Picked, Step};
 use super::report::{Report, What};
-use super::stage::{FolderModes, Stage};
 use super::want::Claim;
 use crate::error::Result;
+use crate::stage::{FolderModes, Stage};
 
 /// One package on its way into the tree.
 pub(super) struct Extraction<'x> {
@@ -35,13 +35,20 @@ impl<'x> Extraction<'x> {
             stage,
             report,
             origin: Origin::Package(Arc::clone(package)),
-            modes: payload.modes,
+            modes: FolderModes::new(),
             installed: BTreeSet::new(),
             heirs: BTreeMap::new(),
         };
         // Links whose target lies elsewhere come last, as one of them has to become the file.
         let mut later = Vec::new();
-        for pick in payload.picks {
+        for step in payload.steps {
+            let pick = match step {
+                Step::Pick(pick) => pick,
+                Step::Mode { path, mode } => {
+                    extraction.modes.insert(path, mode);
+                    continue;
+                }
+            };
             if pick.claims.is_empty() {
                 let entry = Entry::directory(pick.mode, extraction.origin.clone());
                 extraction

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use rootfs::{Blob, Entry, Origin};
 
 use super::report::{Report, What};
-use super::stage::{FolderModes, Stage};
 use super::want::{Claim, SliceNames, selected_paths};
 use crate::error::{Error, ErrorClass, Result};
 use crate::release::PathKind;
 use crate::select::Selection;
+use crate::stage::{FolderModes, Stage};
 
 /// The file name of a manifest inside the folder of its `generate` path.
 const MANIFEST: &str = "manifest.wall";

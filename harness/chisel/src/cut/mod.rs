@@ -11,7 +11,6 @@ mod payload;
 mod report;
 mod script_api;
 mod session;
-mod stage;
 mod want;
 
 use std::sync::Arc;
@@ -21,12 +20,14 @@ use rootfs::{Blob, CutPackage, CutRootfs, Entry, Origin};
 
 pub use manifest::Manifest;
 pub use mutate::ScriptLimits;
+pub(crate) use payload::open;
+pub(crate) use want::parent;
 
 use crate::error::{Error, ErrorClass, Result};
 use crate::select::Selection;
 use crate::source::{PackageRecord, PackageSource};
+use crate::stage::{FolderModes, Stage};
 use report::{Report, What};
-use stage::{FolderModes, Stage};
 use want::{Claim, SliceNames, Wants};
 
 /// A finished cut.
@@ -71,8 +72,11 @@ pub fn cut(
     finish(selection, records, &manifests, stage, report)
 }
 
-/// The package of every selected slice, in order.
-fn records(selection: &Selection<'_>, source: &dyn PackageSource) -> Result<Vec<PackageRecord>> {
+/// The package of every selected slice, in the order of work: what a cut will open.
+pub fn records(
+    selection: &Selection<'_>,
+    source: &dyn PackageSource,
+) -> Result<Vec<PackageRecord>> {
     let mut records = Vec::new();
     for name in selection.packages() {
         let package = selection.release.packages.get(name);
@@ -137,7 +141,10 @@ fn finish(
             let entry = stage.tree.get(&place).cloned();
             if let Some(mut entry) = entry {
                 entry.kind = rootfs::Kind::File(packed.clone());
-                stage.tree.insert(place, entry).map_err(stage::tree_error)?;
+                stage
+                    .tree
+                    .insert(place, entry)
+                    .map_err(crate::stage::tree_error)?;
             }
         }
     }

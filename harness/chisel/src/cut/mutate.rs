@@ -11,9 +11,9 @@ use starlark::syntax::{AstModule, Dialect, DialectTypes};
 use super::report::Report;
 use super::script_api::{globals, with_session};
 use super::session::Session;
-use super::stage::Stage;
 use crate::error::{Error, ErrorClass, Result};
 use crate::release::Slice;
+use crate::stage::Stage;
 
 /// Bounds of one script.
 #[derive(Debug, Clone, Copy)]

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use deb::{DebReader, EntryKind, Limits};
+use deb::{DebReader, EntryKind, Limits, PackageFault, TarFault};
 use rootfs::Blob;
 
-use super::stage::FolderModes;
 use super::want::{Claim, Wants};
 use crate::error::{Error, ErrorClass, Result};
 use crate::source::{PackageRecord, PackageSource};
@@ -14,9 +13,18 @@ use crate::source::{PackageRecord, PackageSource};
 /// What one package contributes, in the order of its archive.
 #[derive(Debug)]
 pub(super) struct Payload<'w> {
-    pub(super) picks: Vec<Pick<'w>>,
-    /// The modes of all its folders.
-    pub(super) modes: FolderModes,
+    pub(super) steps: Vec<Step<'w>>,
+}
+
+/// One entry of the archive.
+#[derive(Debug)]
+pub(super) enum Step<'w> {
+    /// A folder: what comes later and needs it as a parent makes it with this mode.
+    Mode {
+        path: String,
+        mode: u32,
+    },
+    Pick(Pick<'w>),
 }
 
 /// One entry that somebody wants.
@@ -66,15 +74,22 @@ pub(super) fn read<'w>(
 
 /// Reads the whole package file.
 pub(crate) fn open(name: &str, bytes: &Bytes) -> Result<DebReader> {
-    DebReader::read(name, bytes, &Limits::PACKAGE)
-        .map_err(|error| Error::caused_by(ErrorClass::Payload, error.fault.to_string(), error))
+    DebReader::read(name, bytes, &Limits::PACKAGE).map_err(|error| {
+        let class = match &error.fault {
+            PackageFault::Tar {
+                fault: TarFault::Hardlink { .. },
+                ..
+            } => ErrorClass::Tree,
+            _ => ErrorClass::Payload,
+        };
+        Error::caused_by(class, error.fault.to_string(), error)
+    })
 }
 
 /// Goes through the entries once.
 fn pick(package: DebReader, wants: &Wants) -> Result<Payload<'_>> {
-    let mut modes = FolderModes::new();
     let mut contents: BTreeMap<String, HardTarget> = BTreeMap::new();
-    let mut picks = Vec::new();
+    let mut steps = Vec::new();
     let mut seen = BTreeSet::new();
     let entries = package.into_entries();
     let linked: BTreeSet<String> = entries
@@ -95,7 +110,10 @@ fn pick(package: DebReader, wants: &Wants) -> Result<Payload<'_>> {
             entry.path
         };
         if folder {
-            modes.insert(path.clone(), entry.mode);
+            steps.push(Step::Mode {
+                path: path.clone(),
+                mode: entry.mode,
+            });
         }
         let claims = wants.claims(&path, &mut seen);
         let wanted = !claims.is_empty() || (folder && wants.is_folder_of_made(&path));
@@ -130,16 +148,16 @@ fn pick(package: DebReader, wants: &Wants) -> Result<Payload<'_>> {
             if let Picked::File(blob) = &what {
                 blob.digest();
             }
-            picks.push(Pick {
+            steps.push(Step::Pick(Pick {
                 path,
                 mode: entry.mode,
                 what,
                 claims,
-            });
+            }));
         }
     }
     match wants.missing(&seen).as_slice() {
-        [] => Ok(Payload { picks, modes }),
+        [] => Ok(Payload { steps }),
         [path] => Err(Error::new(
             ErrorClass::Content,
             format!("no content at {path}"),

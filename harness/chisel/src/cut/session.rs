@@ -3,7 +3,7 @@
 use rootfs::{Blob, Kind, TreePath};
 
 use super::report::{Report, What};
-use super::stage::Stage;
+use crate::stage::Stage;
 
 /// The tree and the report while scripts run.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::glob::{Pattern, is_glob};
+use crate::glob::Pattern;
 use crate::release::{PathKind, SliceKey};
 use crate::select::Selection;
 
@@ -64,7 +64,9 @@ impl Wants {
                 PathKind::Make | PathKind::Text(_) | PathKind::Symlink(_) => {
                     wants.folders.insert(parent(path).to_owned());
                 }
-                PathKind::Generate(_) => {}
+                PathKind::Generate(_) => {
+                    wants.folders.insert(path.trim_end_matches('*').to_owned());
+                }
             }
         }
         wants.globs = globs
@@ -172,12 +174,7 @@ pub(super) fn selected_paths<'r>(
 }
 
 /// The folder of `path` with its trailing slash.
-pub(super) fn parent(path: &str) -> &str {
+pub(crate) fn parent(path: &str) -> &str {
     let path = path.strip_suffix('/').unwrap_or(path);
     path.rfind('/').map_or("/", |at| &path[..=at])
-}
-
-/// Whether `text` names a folder rather than a file.
-pub(super) fn is_folder(text: &str) -> bool {
-    text.ends_with('/') && !is_glob(text)
 }

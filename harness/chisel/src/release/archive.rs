@@ -57,21 +57,20 @@ pub struct Archive {
     pub origin: Option<String>,
     /// Archives of one group form one version space: the highest version wins (extension).
     pub group: Option<String>,
-    component_prefixes: BTreeMap<String, String>,
-    component_prefix: String,
+    /// What stands before a component where InRelease lists it (extension).
+    pub component_prefix: Option<String>,
 }
 
 impl Archive {
-    /// The name under which InRelease lists `component` (`updates/main` in security suites).
-    pub fn listed_component(&self, component: &str) -> String {
-        let prefix = self
-            .component_prefixes
-            .get(component)
-            .unwrap_or(&self.component_prefix);
-        if prefix.is_empty() {
-            component.to_owned()
-        } else {
-            format!("{}/{component}", prefix.trim_end_matches('/'))
+    /// The `Label` that InRelease must carry: the one given, else that of Ubuntu's archive.
+    pub fn expected_label(&self) -> &str {
+        match (&self.label, self.pro) {
+            (Some(label), _) => label,
+            (None, None) => "Ubuntu",
+            (None, Some(Pro::Fips)) => "UbuntuFIPS",
+            (None, Some(Pro::FipsUpdates)) => "UbuntuFIPSUpdates",
+            (None, Some(Pro::EsmApps)) => "UbuntuESMApps",
+            (None, Some(Pro::EsmInfra)) => "UbuntuESM",
         }
     }
 
@@ -202,8 +201,7 @@ fn archive(
         label: raw.label,
         origin: raw.origin,
         group: raw.group,
-        component_prefixes: raw.component_prefixes.unwrap_or_default(),
-        component_prefix: raw.component_prefix.unwrap_or_default(),
+        component_prefix: raw.component_prefix,
     }))
 }
 

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use deb::Keyring;
+
 use super::archive::bad;
 use super::files::ReleaseFiles;
 use super::raw::RawKey;
@@ -52,7 +54,9 @@ pub(super) fn keys(
                 check_inline(&armor).map_err(|text| {
                     key_error(format!("cannot decode public key {name:?}: {text}"))
                 })?;
-                armor.into_bytes()
+                let bytes = armor.into_bytes();
+                check_id(&name, &bytes, raw.id.as_deref().unwrap_or_default())?;
+                bytes
             }
         };
         let key = PublicKey {
@@ -63,6 +67,25 @@ pub(super) fn keys(
         keys.insert(name, key);
     }
     Ok(keys)
+}
+
+/// The announced id must be that of the key, in capitals.
+fn check_id(name: &str, armor: &[u8], id: &str) -> Result<()> {
+    let ring = Keyring::read(armor)
+        .map_err(|error| key_error(format!("cannot decode public key {name:?}: {error}")))?;
+    let found = ring
+        .fingerprints()
+        .first()
+        .map(|text| text.to_uppercase())
+        .unwrap_or_default();
+    let found = found
+        .get(found.len().saturating_sub(16)..)
+        .unwrap_or_default();
+    if found == id {
+        return Ok(());
+    }
+    let text = format!("armor has incorrect ID: expected {id:?}, got {found:?}");
+    Err(key_error(format!("public key {name:?} {text}")))
 }
 
 /// The rules for an inline block: armored, one public key and nothing else that is a key.

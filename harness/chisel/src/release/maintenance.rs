@@ -120,12 +120,19 @@ pub enum Ignored {
 
 impl Release {
     /// Refuses a release that is unstable or no longer maintained on `today`, unless `ignored`.
-    pub fn check_maintained(&self, today: Date, ignored: &[Ignored]) -> Result<()> {
+    /// Only archives that are `usable` count: without credentials a subscription maintains nothing.
+    pub fn check_maintained(
+        &self,
+        today: Date,
+        ignored: &[Ignored],
+        usable: impl Fn(&Archive) -> bool,
+    ) -> Result<()> {
         let fail = |text: &str| Err(Error::new(ErrorClass::Maintenance, text));
         if self.maintenance.is_unstable(today) && !ignored.contains(&Ignored::Unstable) {
             return fail("this release is in the \"unstable\" maintenance status");
         }
-        let maintained = |archive| self.maintenance.maintains(archive, today);
+        let maintained =
+            |archive: &Archive| usable(archive) && self.maintenance.maintains(archive, today);
         if !self.archives.values().any(maintained) && !ignored.contains(&Ignored::Unmaintained) {
             return fail("no archive has \"maintained\" maintenance status");
         }

@@ -59,7 +59,8 @@ impl PathRule {
         let raw = raw.unwrap_or_default();
         let mut rule = Self {
             kind: kind(slice, path, &raw)?,
-            mode: u32::try_from(raw.mode.unwrap_or_default() & 0xffff_ffff).unwrap_or_default(),
+            mode: u32::try_from(raw.mode.map_or(0, |mode| mode.0) & 0xffff_ffff)
+                .unwrap_or_default(),
             mutable: raw.mutable.unwrap_or_default(),
             until_mutate: false,
             arch: Vec::new(),

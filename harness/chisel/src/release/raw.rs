@@ -49,8 +49,6 @@ pub(super) struct RawArchive {
     #[serde(default)]
     pub(super) component_prefix: Option<String>,
     #[serde(default)]
-    pub(super) component_prefixes: Option<BTreeMap<String, String>>,
-    #[serde(default)]
     pub(super) group: Option<String>,
 }
 
@@ -132,7 +130,7 @@ pub(super) struct RawPath {
     #[serde(default)]
     pub(super) symlink: Option<String>,
     #[serde(default)]
-    pub(super) mode: Option<u64>,
+    pub(super) mode: Option<Mode>,
     #[serde(default)]
     pub(super) mutable: Option<bool>,
     #[serde(default)]
@@ -143,6 +141,33 @@ pub(super) struct RawPath {
     pub(super) generate: Option<String>,
     #[serde(default)]
     pub(super) prefer: Option<String>,
+}
+
+/// A mode: a number, never a quoted text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mode(pub(super) u64);
+
+impl<'de> Deserialize<'de> for Mode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Number;
+        impl Visitor<'_> for Number {
+            type Value = Mode;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a mode as a number, octal with a leading zero")
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, mode: u64) -> Result<Mode, E> {
+                Ok(Mode(mode))
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, mode: i64) -> Result<Mode, E> {
+                let negative = || E::invalid_value(serde::de::Unexpected::Signed(mode), &self);
+                u64::try_from(mode).map(Mode).map_err(|_| negative())
+            }
+        }
+        deserializer.deserialize_any(Number)
+    }
 }
 
 /// `essential`: a list of names (formats v1, v2) or a map with options (v3).

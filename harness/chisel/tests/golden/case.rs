@@ -55,6 +55,18 @@ pub(crate) struct Site {
 pub(crate) struct Suite {
     pub(crate) name: String,
     #[serde(default)]
+    pub(crate) version: Option<String>,
+    #[serde(default)]
+    pub(crate) label: Option<String>,
+    #[serde(default)]
+    pub(crate) architectures: Vec<String>,
+    #[serde(default)]
+    pub(crate) listed_components: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) release_fields: BTreeMap<String, Option<String>>,
+    #[serde(default)]
+    pub(crate) signed_by: Vec<String>,
+    #[serde(default)]
     pub(crate) fault: Option<String>,
 }
 
@@ -67,6 +79,8 @@ pub(crate) struct Package {
     pub(crate) arch: String,
     #[serde(default)]
     pub(crate) publish: Option<Vec<Publish>>,
+    #[serde(default)]
+    pub(crate) control: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) omit_fields: Vec<String>,
     #[serde(default)]

@@ -52,8 +52,15 @@ const CLASSES: &[(&str, ErrorClass)] = &[
 
 /// The class of `text`.
 pub(crate) fn class(text: &str) -> Option<ErrorClass> {
-    if text.starts_with("slice ") && text.contains(": ") && !text.contains("has invalid") {
+    let definition = ["has invalid", "mutable is not a regular file"];
+    if text.starts_with("slice ")
+        && text.contains(": ")
+        && !definition.iter().any(|piece| text.contains(piece))
+    {
         return Some(ErrorClass::Mutate);
     }
-    CLASSES.iter().find(|(piece, _)| text.contains(piece)).map(|(_, class)| *class)
+    CLASSES
+        .iter()
+        .find(|(piece, _)| text.contains(piece))
+        .map(|(_, class)| *class)
 }

@@ -13,7 +13,11 @@ pub(crate) fn compare(
     ids: &BTreeMap<String, String>,
     outcome: &Outcome,
 ) -> Result<(), String> {
-    let walls: Vec<&str> = outcome.manifests.iter().map(|wall| wall.path.as_str()).collect();
+    let walls: Vec<&str> = outcome
+        .manifests
+        .iter()
+        .map(|wall| wall.path.as_str())
+        .collect();
     let ours = tree(cut, &walls);
     let mut theirs = outcome.tree.clone();
     for line in &mut theirs {

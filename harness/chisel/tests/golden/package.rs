@@ -12,23 +12,22 @@ pub(crate) fn build(package: &Package) -> Vec<u8> {
     let fault = package.fault.as_deref().unwrap_or_default();
     let mut tar = Vec::new();
     for data in &package.data {
-        entry(&mut tar, data, package.tar_format.as_deref().unwrap_or("gnu"));
+        entry(
+            &mut tar,
+            data,
+            package.tar_format.as_deref().unwrap_or("gnu"),
+        );
     }
     if fault == "tar-truncated" {
         tar.truncate(tar.len() - 512 - 256);
     } else {
         tar.extend([0; 1024]);
     }
-    let control = format!(
-        "Package: {}\nVersion: {}\nArchitecture: {}\nMaintainer: Nobody <nobody@example.org>\n\
-         Description: test\n",
-        package.name, package.version, package.arch
-    );
     let mut control_tar = Vec::new();
     let file = Data {
         path: Some("./control".to_owned()),
         kind: "file".to_owned(),
-        content: Some(control),
+        content: Some(control(package)),
         ..blank()
     };
     entry(&mut control_tar, &file, "gnu");
@@ -49,9 +48,21 @@ pub(crate) fn build(package: &Package) -> Vec<u8> {
     }
     let mut ar = b"!<arch>\n".to_vec();
     for (name, bytes) in members {
-        let name = if package.ar_slash { format!("{name}/") } else { name };
-        write!(ar, "{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, 100_644, bytes.len())
-            .unwrap();
+        let name = if package.ar_slash {
+            format!("{name}/")
+        } else {
+            name
+        };
+        write!(
+            ar,
+            "{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n",
+            0,
+            0,
+            0,
+            100_644,
+            bytes.len()
+        )
+        .unwrap();
         ar.extend(&bytes);
         if bytes.len() % 2 == 1 {
             ar.push(b'\n');
@@ -59,14 +70,22 @@ pub(crate) fn build(package: &Package) -> Vec<u8> {
     }
     match fault {
         "not-an-archive" => b"this is not an archive".to_vec(),
-        "deb-truncated" => ar[..ar.len() - 200].to_vec(),
-        "deb-altered" => {
-            let middle = ar.len() / 2;
-            ar[middle] ^= 0x55;
-            ar
-        }
         _ => ar,
     }
+}
+
+/// The control paragraph.
+pub(crate) fn control(package: &Package) -> String {
+    let Package {
+        name,
+        version,
+        arch,
+        ..
+    } = package;
+    format!(
+        "Package: {name}\nVersion: {version}\nArchitecture: {arch}\nMaintainer: Nobody \
+         <nobody@example.org>\nDescription: test\n"
+    )
 }
 
 fn blank() -> Data {
@@ -130,8 +149,11 @@ fn entry(tar: &mut Vec<u8>, data: &Data, format: &str) {
         "pax-global" => b'g',
         other => panic!("type {other}"),
     };
-    let mut records: Vec<(String, Vec<u8>)> =
-        data.pax.iter().map(|(k, v)| (k.clone(), v.clone().into_bytes())).collect();
+    let mut records: Vec<(String, Vec<u8>)> = data
+        .pax
+        .iter()
+        .map(|(k, v)| (k.clone(), v.clone().into_bytes()))
+        .collect();
     if format == "pax" {
         if name.len() > 100 {
             records.push(("path".to_owned(), name.clone()));
@@ -159,7 +181,15 @@ fn entry(tar: &mut Vec<u8>, data: &Data, format: &str) {
             text.extend(value);
             text.push(b'\n');
         }
-        header(tar, b"./PaxHeaders/x", b"", b'x', "0644", text.len(), format);
+        header(
+            tar,
+            b"./PaxHeaders/x",
+            b"",
+            b'x',
+            "0644",
+            text.len(),
+            format,
+        );
         body(tar, &text);
     }
     let default = if data.kind == "dir" { "0755" } else { "0644" };
@@ -197,6 +227,10 @@ fn header(
     field(148, b"        ", 8);
     field(156, &[flag], 1);
     field(157, link, 100);
+    if format != "v7" {
+        field(329, b"0000000", 8);
+        field(337, b"0000000", 8);
+    }
     match format {
         "v7" => {}
         "gnu" => field(257, b"ustar  \0", 8),

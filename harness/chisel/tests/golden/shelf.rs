@@ -1,84 +1,219 @@
-//! The packages of a case as a source for the cut.
+//! The archive of a case in a folder, signed with its own keys, and the source that reads it.
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
-use chisel::{PackageRecord, PackageSource, Release, Result};
+use camino::{Utf8Path, Utf8PathBuf};
+use chisel::{ArchiveSource, Error, ErrorClass, Release, Result, archive_specs};
+use deb::{AddressBook, Fetcher, Pace, Proxies, Store};
 use model::{Arch, Digest};
+use testkit::{ArchiveBuilder, BuiltDeb, SuiteBuilder};
 
-use crate::case::Case;
-use crate::package;
+use crate::case::{Case, Publish, Suite};
+use crate::{keys, package};
 
-/// All packages of a case by archive of the release.
+/// The opened archive of a case.
 pub(crate) struct Shelf {
-    records: Vec<(i32, PackageRecord)>,
-    files: BTreeMap<Digest, Bytes>,
+    pub(crate) source: ArchiveSource,
+    pub(crate) fetcher: Fetcher,
     /// Package ids by digest, for manifests.
     pub(crate) ids: BTreeMap<String, String>,
 }
 
-impl Shelf {
-    pub(crate) fn new(case: &Case, release: &Release) -> Self {
-        let mut shelf = Self { records: Vec::new(), files: BTreeMap::new(), ids: BTreeMap::new() };
-        for package in &case.world.packages {
-            let bytes = Bytes::from(package::build(package));
-            let digest = Digest::of(&bytes);
-            let id = package.id.clone().unwrap_or_else(|| package.name.clone());
-            shelf.ids.insert(digest.hex(), id);
-            shelf.files.insert(digest, bytes.clone());
-            let places = package.publish.clone().unwrap_or_else(|| {
-                vec![crate::case::Publish { site: None, suite: None, component: None }]
-            });
-            for place in places {
-                let suite = place.suite.as_deref().unwrap_or("noble");
-                let component = place.component.as_deref().unwrap_or("main");
-                let holders = release.archives.values().filter(|archive| {
-                    archive.suites.iter().any(|s| s == suite)
-                        && archive.components.iter().any(|c| c == component)
-                });
-                for archive in holders {
-                    let record = PackageRecord {
-                        name: package.name.clone(),
-                        version: package.version.clone(),
-                        arch: package.arch.clone(),
-                        source: package.name.clone(),
-                        source_version: package.version.clone(),
-                        digest,
-                        size: bytes.len() as u64,
-                        archive: archive.name.clone(),
-                        file: package.name.clone(),
-                    };
-                    shelf.records.push((archive.priority, record));
+/// Writes the archive below `root` and opens it for `arch`.
+pub(crate) async fn open(
+    case: &Case,
+    release: &Release,
+    arch: Arch,
+    root: &Utf8Path,
+) -> Result<Shelf> {
+    let wanted = if matches!(arch, Arch::Amd64 | Arch::I386) {
+        "main"
+    } else {
+        "ports"
+    };
+    let mut ids = BTreeMap::new();
+    for site in case
+        .world
+        .archives
+        .iter()
+        .filter(|site| site.site == wanted)
+    {
+        for suite in &site.suites {
+            write(case, wanted, suite, &root.join("site"), &mut ids);
+        }
+    }
+    let mirror = format!("file://{}", root.join("site"));
+    let book = AddressBook::read(&[mirror], None, None).unwrap();
+    let store = Store::open(&root.join("store"), 1 << 30).unwrap();
+    let client = deb::client(&Proxies::ENVIRONMENT).unwrap();
+    let pace = Pace {
+        tries: 1,
+        ..Pace::STANDARD
+    };
+    let fetcher = Fetcher::new(client, store.clone(), pace, deb::silent());
+    // No case brings credentials for a subscription.
+    let specs = archive_specs(release, |archive| archive.pro.is_none())?;
+    let now = crate::TODAY.parse::<jiff::civil::Date>().unwrap();
+    let now = now.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp();
+    let archive = deb::open(&specs, &book, (arch, now), &fetcher)
+        .await
+        .map_err(|error| Error::caused_by(ErrorClass::Archive, error.to_string(), error))?;
+    Ok(Shelf {
+        source: ArchiveSource::new(archive, store),
+        fetcher,
+        ids,
+    })
+}
+
+/// Writes one suite with its packages and faults.
+fn write(
+    case: &Case,
+    site: &str,
+    suite: &Suite,
+    root: &Utf8Path,
+    ids: &mut BTreeMap<String, String>,
+) {
+    let mut builder = SuiteBuilder::new(&suite.name)
+        .without_by_hash()
+        .field("Origin", "Ubuntu")
+        .architectures(
+            &suite
+                .architectures
+                .iter()
+                .map(String::as_str)
+                .collect::<Vec<_>>(),
+        );
+    for (name, value) in [
+        ("Label", suite.label.as_deref()),
+        ("Version", suite.version.as_deref()),
+    ] {
+        builder = builder.field(name, value.unwrap_or_default());
+    }
+    if let Some(listed) = &suite.listed_components {
+        builder = builder.field("Components", &listed.join(" "));
+    }
+    for (name, value) in &suite.release_fields {
+        builder = builder.field(name, value.as_deref().unwrap_or_default());
+    }
+    let mut faults: Vec<(Utf8PathBuf, String)> = Vec::new();
+    for package in &case.world.packages {
+        let built = built(package);
+        let id = package.id.clone().unwrap_or_else(|| package.name.clone());
+        ids.insert(Digest::of(&built.bytes).hex(), id);
+        let everywhere = vec![Publish {
+            site: None,
+            suite: None,
+            component: None,
+        }];
+        for place in package.publish.as_ref().unwrap_or(&everywhere) {
+            let component = place.component.as_deref().unwrap_or("main");
+            if place.site.as_deref().unwrap_or("main") == site
+                && place.suite.as_deref().unwrap_or("noble") == suite.name
+            {
+                let (name, arch) = (&package.name, &package.arch);
+                let version = package
+                    .version
+                    .split_once(':')
+                    .map_or(&*package.version, |v| v.1);
+                let path = format!("pool/{component}/{name}_{version}_{arch}.deb");
+                if let Some(fault) = package.fault.clone() {
+                    faults.push((root.join(path), fault));
                 }
+                builder = builder.package(component, built.clone());
             }
         }
-        shelf
+    }
+    let signers: Vec<_> = suite
+        .signed_by
+        .iter()
+        .map(|name| keys::key(case, name))
+        .collect();
+    let mut archive = ArchiveBuilder::new(&signers[0], keys::signing()).suite(builder);
+    for signer in &signers[1..] {
+        archive = archive.signer(signer, keys::signing());
+    }
+    archive.write(root);
+    faults
+        .iter()
+        .for_each(|(path, fault)| spoil_package(path, fault));
+    if let Some(fault) = &suite.fault {
+        spoil_suite(&root.join("dists").join(&suite.name), fault);
     }
 }
 
-impl PackageSource for Shelf {
-    fn lookup(&self, name: &str, arch: Arch, pin: Option<&str>) -> Result<Option<PackageRecord>> {
-        let fits = |record: &PackageRecord| {
-            record.name == name && (record.arch == "all" || record.arch == arch.debian())
-        };
-        let mut found: Vec<_> = self
-            .records
-            .iter()
-            .filter(|(priority, record)| {
-                fits(record)
-                    && match pin {
-                        Some(pin) => record.archive == pin,
-                        None => *priority >= 0,
-                    }
-            })
-            .collect();
-        found.sort_by_key(|(priority, record)| {
-            (*priority, record.version.parse::<deb::Version>().unwrap())
-        });
-        Ok(found.last().map(|(_, record)| record.clone()))
+fn built(package: &crate::case::Package) -> BuiltDeb {
+    let mut control = package::control(package);
+    for (name, value) in &package.control {
+        control.push_str(&format!("{name}: {value}\n"));
     }
+    let dropped = |line: &&str| {
+        !package
+            .omit_fields
+            .iter()
+            .any(|field| line.starts_with(&format!("{field}:")))
+    };
+    let control: String = control
+        .lines()
+        .filter(dropped)
+        .map(|line| format!("{line}\n"))
+        .collect();
+    BuiltDeb {
+        name: package.name.clone(),
+        version: package.version.clone(),
+        architecture: package.arch.clone(),
+        control,
+        bytes: package::build(package),
+    }
+}
 
-    fn open(&self, record: &PackageRecord) -> Result<Bytes> {
-        Ok(self.files[&record.digest].clone())
+fn spoil_package(path: &Utf8Path, fault: &str) {
+    let mut bytes = fs_err::read(path).unwrap();
+    match fault {
+        "deb-missing" => return fs_err::remove_file(path).unwrap(),
+        "deb-truncated" => bytes.truncate(bytes.len() - 200),
+        "deb-altered" => {
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 0x55;
+        }
+        // These are in the package file itself.
+        _ => return,
+    }
+    fs_err::write(path, bytes).unwrap();
+}
+
+fn spoil_suite(dist: &Utf8Path, fault: &str) {
+    let path = dist.join("InRelease");
+    let text = fs_err::read_to_string(&path).unwrap();
+    let text = match fault {
+        "body-altered-after-signing" => text.replace("Origin: Ubuntu", "Origin: Ubuntx"),
+        "text-before-signature" => format!("junk\n{text}"),
+        "text-after-signature" => format!("{text}junk\n"),
+        "unsigned" => {
+            let body = text.split_once("\n\n").unwrap().1;
+            body.split("-----BEGIN PGP SIGNATURE")
+                .next()
+                .unwrap()
+                .to_owned()
+        }
+        "index-missing" => return spoil_indexes(dist, |_| None),
+        "index-altered" => {
+            return spoil_indexes(dist, |bytes| Some([bytes, b"\n".as_slice()].concat()));
+        }
+        other => panic!("fault {other}"),
+    };
+    fs_err::write(path, text).unwrap();
+}
+
+fn spoil_indexes(folder: &Utf8Path, spoil: impl Fn(&[u8]) -> Option<Vec<u8>> + Copy) {
+    for entry in folder.read_dir_utf8().unwrap() {
+        let path = entry.unwrap().into_path();
+        if path.is_dir() {
+            spoil_indexes(&path, spoil);
+        } else if path.file_name().unwrap().starts_with("Packages") {
+            match spoil(&fs_err::read(&path).unwrap()) {
+                Some(bytes) => fs_err::write(&path, bytes).unwrap(),
+                None => fs_err::remove_file(&path).unwrap(),
+            }
+        }
     }
 }

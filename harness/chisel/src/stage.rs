@@ -7,23 +7,23 @@ use std::collections::BTreeMap;
 
 use rootfs::{Entry, Kind, Origin, Tree, TreePath};
 
-use super::want::parent;
+use crate::cut::parent;
 use crate::error::{Error, ErrorClass, Result};
 
 /// The modes that one package's archive gives its folders, by path with trailing slash.
-pub(super) type FolderModes = BTreeMap<String, u32>;
+pub(crate) type FolderModes = BTreeMap<String, u32>;
 
 /// A tree that entries are placed into one after the other.
 #[derive(Debug, Default)]
-pub(super) struct Stage {
-    pub(super) tree: Tree,
-    pub(super) notes: Vec<String>,
+pub(crate) struct Stage {
+    pub(crate) tree: Tree,
+    pub(crate) notes: Vec<String>,
 }
 
 impl Stage {
     /// Places `entry` at `path` (a trailing slash is ignored) and returns where it really lies.
     /// Missing parents are made with the mode in `modes`, or 0755.
-    pub(super) fn place(
+    pub(crate) fn place(
         &mut self,
         path: &str,
         mut entry: Entry,
@@ -62,7 +62,7 @@ impl Stage {
     }
 
     /// Makes the folder at `path` unless there is one; a folder that is there stays as it is.
-    pub(super) fn place_absent_folder(
+    pub(crate) fn place_absent_folder(
         &mut self,
         path: &str,
         entry: Entry,
@@ -140,7 +140,7 @@ fn clash(path: &TreePath, what: &str) -> Error {
 }
 
 /// An entry that the tree refuses.
-pub(super) fn tree_error(error: rootfs::TreeError) -> Error {
+pub(crate) fn tree_error(error: rootfs::TreeError) -> Error {
     Error::caused_by(ErrorClass::Tree, error.to_string(), error)
 }
 
