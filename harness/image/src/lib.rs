@@ -1,1 +1,36 @@
-//! OCI layers and layouts: writing, reading, inspection.
+//! OCI images: layers, layouts, archives; written byte for byte the same, read without trust.
+//!
+//! Writing: [`TarStream`] (a tree as tar), [`gzip`] (in parallel blocks), [`PackedLayer`],
+//! [`write_layout`], [`write_archive`]. Reading: [`Reference`], [`OciImage::open`], within
+//! [`Limits`]. On disk: [`unpack`] and [`rehash`]. This crate knows trees, not where they come from.
+
+mod archive;
+mod beneath;
+mod choose;
+mod document;
+mod error;
+mod gzip;
+mod layer;
+mod limits;
+mod open;
+mod pack;
+mod reference;
+mod rehash;
+mod store;
+mod tar;
+mod unpack;
+mod write;
+
+pub use archive::write_archive;
+pub use document::{Descriptor, ImageDocument, Platform, RawDocument, RuntimeSection};
+pub use error::ImageError;
+pub use gzip::{BLOCK_BYTES, gzip};
+pub use layer::Compression;
+pub use limits::Limits;
+pub use open::{ImageLayer, OciImage, Sizes};
+pub use pack::{LayerFile, PackedLayer, hash_contents, stack};
+pub use reference::Reference;
+pub use rehash::rehash;
+pub use tar::TarStream;
+pub use unpack::{Owners, Unpacked, unpack};
+pub use write::{ImageConfig, WrittenImage, write_layout};

@@ -54,9 +54,13 @@ impl Tree {
 
     /// Puts `entry` at `path`; absent parents are made ([`Origin::Implicit`]). A folder put on a
     /// folder takes over its attributes and keeps what it holds. A hard link may name another hard
-    /// link; one that names a symbolic link becomes a copy of it. Returns what stood there.
-    pub fn insert(&mut self, path: TreePath, entry: Entry) -> Result<Option<Entry>, TreeError> {
+    /// link; one that names a symbolic link becomes a copy of it. Symbolic links get mode 0777, the
+    /// only one Linux knows for them. Returns what stood there.
+    pub fn insert(&mut self, path: TreePath, mut entry: Entry) -> Result<Option<Entry>, TreeError> {
         check(&path, &entry)?;
+        if matches!(entry.kind, Kind::Symlink { .. }) {
+            entry.mode = 0o777;
+        }
         if path.is_root() {
             if !entry.is_directory() {
                 let kind = entry.kind.word();
@@ -186,14 +190,20 @@ impl Tree {
         entry.map(|entry| entry.add_owner(owner)).is_some()
     }
 
-    /// Changes the permission bits at `path`, and of all other names of the same file.
+    /// Changes the permission bits at `path`, and of all other names of the same file. A symbolic
+    /// link has none to change.
     pub fn set_mode(&mut self, path: &TreePath, mode: u32) -> Result<(), TreeError> {
         if mode > 0o7777 {
             let path = path.clone();
             return Err(TreeError::BadMode { path, mode });
         }
-        if !self.entries.contains_key(path) {
-            return Err(TreeError::Absent { path: path.clone() });
+        match self.entries.get(path).map(|entry| &entry.kind) {
+            None => return Err(TreeError::Absent { path: path.clone() }),
+            Some(kind @ Kind::Symlink { .. }) => {
+                let (path, kind) = (path.clone(), kind.word());
+                return Err(TreeError::NoFile { path, kind });
+            }
+            Some(_) => {}
         }
         for name in self.names_of(path) {
             if let Some(entry) = self.entries.get_mut(&name) {

@@ -1,0 +1,206 @@
+//! Trees into stored layers.
+
+use bytes::Bytes;
+use model::{Digest, Hasher};
+use rayon::prelude::*;
+use rootfs::{Entry, Kind, Origin, Tree, TreePath};
+
+use crate::document::MEDIA_LAYER_GZIP;
+use crate::{ImageError, TarStream, gzip};
+
+/// One layer to be packed, and what its history entry says.
+#[derive(Debug, Clone)]
+pub struct LayerFile<'a> {
+    /// What the layer holds: only its own entries. [`stack`] makes one from a tree to be laid over
+    /// another.
+    pub tree: &'a Tree,
+    /// What made it, for the image's history: `slices of debian-13`.
+    pub created_by: &'a str,
+}
+
+/// A layer as it is stored.
+#[derive(Debug, Clone)]
+pub struct PackedLayer {
+    /// Digest of the tar bytes.
+    pub diff_id: Digest,
+    /// Length of the tar bytes.
+    pub tar_bytes: u64,
+    /// Members of the archive.
+    pub entries: u64,
+    /// Digest of the stored bytes.
+    pub digest: Digest,
+    /// Length of the stored bytes.
+    pub stored_bytes: u64,
+    /// How it was packed, for the build record: `gzip level 6, blocks of 1048576 bytes, zlib-rs`.
+    pub packing: String,
+    pub(crate) media_type: &'static str,
+    pub(crate) pieces: Vec<Bytes>,
+}
+
+impl PackedLayer {
+    /// Packs `tree` with the modification time `mtime_s` and gzip at `level` (1 to 9), on the
+    /// threads of the current rayon pool.
+    pub fn of(tree: &Tree, mtime_s: u64, level: u32) -> Result<Self, ImageError> {
+        Self::of_stream(&TarStream::of(tree, mtime_s)?, level)
+    }
+
+    /// Packs a tar stream.
+    pub fn of_stream(stream: &TarStream, level: u32) -> Result<Self, ImageError> {
+        // Hashing the tar bytes cannot be split up, so it runs beside the deflating.
+        let (packed, diff_id) = rayon::join(|| gzip(stream.pieces(), level), || stream.digest());
+        let pieces = packed?;
+        let mut hasher = Hasher::new();
+        for piece in &pieces {
+            hasher.update(piece);
+        }
+        Ok(Self {
+            diff_id,
+            tar_bytes: stream.size(),
+            entries: stream.entries(),
+            digest: hasher.finish(),
+            stored_bytes: pieces.iter().map(|piece| piece.len() as u64).sum(),
+            packing: format!(
+                "gzip level {level}, blocks of {} bytes, zlib-rs",
+                crate::BLOCK_BYTES
+            ),
+            media_type: MEDIA_LAYER_GZIP,
+            pieces,
+        })
+    }
+}
+
+/// Computes the digest of every content of `tree` on the threads of the current rayon pool; each is
+/// kept with its content, so later listings and digests cost nothing.
+pub fn hash_contents(tree: &Tree) {
+    let blobs: Vec<_> = tree.iter().collect();
+    blobs.par_iter().for_each(|(_, entry)| {
+        if let Kind::File(blob) = &entry.kind {
+            blob.digest();
+        }
+    });
+}
+
+/// The layer that lays `own` over `below`: entries go through the links of `below` as a runtime
+/// would place them, and parents that `own` does not declare keep the attributes they have below,
+/// so that unpacking the layer changes nothing but what it is about.
+pub fn stack(below: &Tree, own: &Tree) -> Result<Tree, ImageError> {
+    let mut layer = Tree::new();
+    let mut links = Vec::new();
+    for (path, entry) in own.iter() {
+        if entry.origin == Origin::Implicit {
+            continue;
+        }
+        let placed = below.place(path).map_err(|_| unplaceable(path))?;
+        if matches!(entry.kind, Kind::Hardlink { .. }) {
+            links.push((placed, entry.clone()));
+        } else {
+            put(&mut layer, below, placed, entry.clone())?;
+        }
+    }
+    for (placed, mut entry) in links {
+        if let Kind::Hardlink { to } = &mut entry.kind {
+            *to = below.place(to).map_err(|_| unplaceable(to))?;
+        }
+        put(&mut layer, below, placed, entry)?;
+    }
+    if own.root().origin != Origin::Implicit {
+        layer.insert(TreePath::root(), own.root().clone())?;
+    } else {
+        layer.insert(TreePath::root(), below.root().clone())?;
+    }
+    Ok(layer)
+}
+
+fn unplaceable(path: &TreePath) -> ImageError {
+    ImageError::Unwritable {
+        path: path.clone(),
+        why: "its folder is no folder in the layers below",
+    }
+}
+
+fn put(layer: &mut Tree, below: &Tree, path: TreePath, entry: Entry) -> Result<(), ImageError> {
+    let mut parents = Vec::new();
+    let mut at = path.parent();
+    while let Some(parent) = at.filter(|parent| !parent.is_root() && !layer.contains(parent)) {
+        at = parent.parent();
+        parents.push(parent);
+    }
+    for parent in parents.into_iter().rev() {
+        let folder = match below.get(&parent) {
+            Some(folder) => folder.clone(),
+            None => Entry::directory(0o755, Origin::Implicit),
+        };
+        layer.insert(parent, folder)?;
+    }
+    layer.insert(path, entry)?;
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use rootfs::{Blob, Layer};
+
+    fn path(text: &str) -> TreePath {
+        TreePath::new(text).unwrap()
+    }
+
+    fn file(text: &str) -> Entry {
+        Entry::file(Blob::new(text.as_bytes().to_vec()), 0o644, Origin::User)
+    }
+
+    #[test]
+    fn a_stacked_layer_changes_only_what_it_is_about() {
+        let mut below = Tree::new();
+        let folder = |mode| Entry::directory(mode, Origin::User).with_ids(7, 7);
+        below.insert(path("/etc"), folder(0o711)).unwrap();
+        below.insert(path("/usr/lib"), folder(0o755)).unwrap();
+        let link = Entry::symlink("usr/lib", Origin::User);
+        below.insert(path("/lib"), link).unwrap();
+        let mut own = Tree::new();
+        own.insert(path("/etc/app.conf"), file("1")).unwrap();
+        own.insert(path("/lib/deep/x"), file("2")).unwrap();
+        let to = path("/lib/deep/x");
+        own.insert(
+            path("/aaa"),
+            Entry::new(Kind::Hardlink { to }, 0o644, Origin::User),
+        )
+        .unwrap();
+        let layer = stack(&below, &own).unwrap();
+        let paths: Vec<&str> = layer.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(
+            paths,
+            [
+                "/aaa",
+                "/etc",
+                "/etc/app.conf",
+                "/usr",
+                "/usr/lib",
+                "/usr/lib/deep",
+                "/usr/lib/deep/x"
+            ]
+        );
+        let mut merged = below.clone();
+        let odd = merged.overlay(&Layer {
+            tree: layer,
+            ..Layer::new()
+        });
+        assert!(odd.is_empty());
+        let diff = below.diff(&merged);
+        assert!(
+            diff.removed.is_empty() && diff.changed.is_empty(),
+            "{diff:?}"
+        );
+        assert_eq!(diff.added.len(), 4);
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_refused() {
+        let mut below = Tree::new();
+        below.insert(path("/etc"), file("no folder")).unwrap();
+        let mut own = Tree::new();
+        own.insert(path("/etc/app.conf"), file("1")).unwrap();
+        assert!(stack(&below, &own).is_err());
+    }
+}
