@@ -1,5 +1,8 @@
 //! Keys of an archive, good and bad ones, and texts signed by them.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
 use pgp::composed::{
     ArmorOptions, CleartextSignedMessage, KeyType, SecretKeyParamsBuilder, SignedKeyDetails,
     SignedPublicKey, SignedPublicSubKey, SignedSecretKey, SubkeyParamsBuilder,
@@ -16,7 +19,7 @@ use rand::thread_rng;
 /// How a key is to be.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyPlan {
-    /// Its algorithm, also of the subkey.
+    /// The algorithm of the primary key; a subkey is Ed25519. Weak digests need RSA.
     pub algorithm: Algorithm,
     /// When it was made, in seconds since 1970.
     pub made: u32,
@@ -110,7 +113,7 @@ impl SignPlan {
 }
 
 impl ArchiveKey {
-    /// Makes a key. An RSA key takes about a second.
+    /// Makes a key. The first RSA key of a test program takes seconds.
     pub fn make(plan: &KeyPlan) -> Self {
         let secret = generate(plan);
         let public_key = secret.primary_key.public_key().clone();
@@ -174,6 +177,12 @@ impl ArchiveKey {
 /// A clearsigned text with one signature per key.
 pub fn clearsign(text: &str, signers: &[(&ArchiveKey, SignPlan)]) -> String {
     let message = CleartextSignedMessage::new_many(text, |text| {
+        // Blanks at line ends are not signed (RFC 9580, 7.2).
+        let lines: Vec<_> = text
+            .split("\r\n")
+            .map(|line| line.trim_end_matches([' ', '\t']))
+            .collect();
+        let text = &lines.join("\r\n");
         let sign = |(key, plan): &(&ArchiveKey, SignPlan)| key.signature(text, plan);
         Ok(signers.iter().map(sign).collect())
     });
@@ -194,22 +203,36 @@ fn sign(key: &impl SigningKey, text: &str, plan: &SignPlan) -> Signature {
         .unwrap()
 }
 
+/// The packets of a key. An RSA key is slow to find: there is one per date and test program.
 fn generate(plan: &KeyPlan) -> SignedSecretKey {
-    let kind = || match plan.algorithm {
-        Algorithm::Ed25519 => KeyType::Ed25519Legacy,
-        Algorithm::Rsa2048 => KeyType::Rsa(2048),
-    };
-    let made = Timestamp::from_secs(plan.made);
+    static FOUND: Mutex<BTreeMap<(u32, bool), SignedSecretKey>> = Mutex::new(BTreeMap::new());
+    let with_subkey = plan.subkey.is_some();
+    match plan.algorithm {
+        Algorithm::Ed25519 => find(KeyType::Ed25519Legacy, plan.made, with_subkey),
+        Algorithm::Rsa2048 => {
+            let mut found = FOUND.lock().unwrap();
+            let key = found.entry((plan.made, with_subkey));
+            key.or_insert_with(|| find(KeyType::Rsa(2048), plan.made, with_subkey))
+                .clone()
+        }
+    }
+}
+
+fn find(kind: KeyType, made: u32, with_subkey: bool) -> SignedSecretKey {
+    let made = Timestamp::from_secs(made);
     let mut builder = SecretKeyParamsBuilder::default();
     builder
-        .key_type(kind())
+        .key_type(kind)
         .can_certify(true)
         .can_sign(true)
         .created_at(made)
         .primary_user_id("Archive <a@example.org>".to_owned());
-    if plan.subkey.is_some() {
+    if with_subkey {
         let mut subkey = SubkeyParamsBuilder::default();
-        subkey.key_type(kind()).can_sign(true).created_at(made);
+        subkey
+            .key_type(KeyType::Ed25519Legacy)
+            .can_sign(true)
+            .created_at(made);
         builder.subkey(subkey.build().unwrap());
     }
     builder.build().unwrap().generate(thread_rng()).unwrap()

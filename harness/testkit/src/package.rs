@@ -163,8 +163,7 @@ impl DebBuilder {
         let own = ("control".to_owned(), control.as_bytes().to_vec());
         for (name, content) in [own].iter().chain(&self.control) {
             let mut header = header(EntryType::Regular, 0o644, content.len());
-            tar.append_data(&mut header, format!("./{name}"), &content[..])
-                .unwrap();
+            append(&mut tar, &mut header, &format!("./{name}"), "", content);
         }
         tar.into_inner().unwrap()
     }
@@ -174,7 +173,8 @@ impl DebBuilder {
         let mut made = BTreeSet::new();
         folder(&mut tar, "./", &mut made);
         for entry in &self.entries {
-            if let Some(path) = entry.name.strip_prefix("./") {
+            let proper = !entry.name.contains("//") && !entry.name.contains("..");
+            if let Some(path) = entry.name.strip_prefix("./").filter(|_| proper) {
                 for (at, _) in path.trim_end_matches('/').match_indices('/') {
                     folder(&mut tar, &format!("./{}/", &path[..at]), &mut made);
                 }
@@ -237,7 +237,7 @@ fn dotted(path: &str) -> String {
 fn folder(tar: &mut tar::Builder<Vec<u8>>, name: &str, made: &mut BTreeSet<String>) {
     if made.insert(name.to_owned()) {
         let mut header = header(EntryType::Directory, 0o755, 0);
-        tar.append_data(&mut header, name, &b""[..]).unwrap();
+        append(tar, &mut header, name, "", b"");
     }
 }
 
@@ -259,22 +259,42 @@ fn write(tar: &mut tar::Builder<Vec<u8>>, entry: &Planned) {
         header.set_device_major(1).unwrap();
         header.set_device_minor(3).unwrap();
     }
-    match entry.kind {
-        EntryType::Symlink | EntryType::Link => {
-            tar.append_link(&mut header, &entry.name, &entry.target)
-                .unwrap();
-        }
-        _ if entry.name.starts_with("./") && !entry.name.contains("..") => {
-            tar.append_data(&mut header, &entry.name, &entry.content[..])
-                .unwrap();
-        }
-        _ => {
-            let name = entry.name.as_bytes();
-            header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name);
-            header.set_cksum();
-            tar.append(&header, &entry.content[..]).unwrap();
+    append(tar, &mut header, &entry.name, &entry.target, &entry.content);
+}
+
+/// Appends an entry under exactly these names: the tar crate would take `./` away and refuse
+/// what tests need to be refused later. Long names go before it, as GNU tar writes them.
+fn append(
+    tar: &mut tar::Builder<Vec<u8>>,
+    header: &mut Header,
+    name: &str,
+    target: &str,
+    content: &[u8],
+) {
+    for (kind, text) in [
+        (EntryType::GNULongName, name),
+        (EntryType::GNULongLink, target),
+    ] {
+        if text.len() > 100 {
+            let mut long = self::header(kind, 0o644, text.len() + 1);
+            place(&mut long, "././@LongLink", "");
+            let text = [text.as_bytes(), b"\0"].concat();
+            tar.append(&long, &text[..]).unwrap();
         }
     }
+    place(header, name, target);
+    tar.append(header, content).unwrap();
+}
+
+fn place(header: &mut Header, name: &str, target: &str) {
+    let put = |field: &mut [u8; 100], text: &str| {
+        let bytes = &text.as_bytes()[..text.len().min(100)];
+        field[..bytes.len()].copy_from_slice(bytes);
+    };
+    let gnu = header.as_gnu_mut().unwrap();
+    put(&mut gnu.name, name);
+    put(&mut gnu.linkname, target);
+    header.set_cksum();
 }
 
 fn header(kind: EntryType, mode: u32, size: usize) -> Header {
