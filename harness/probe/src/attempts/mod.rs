@@ -59,6 +59,11 @@ enum Outcome {
 pub(crate) fn attempts(pid: u32, uid: u32, gid: u32) -> Result<Attempts, Failure> {
     let began_ns = clock::monotonic_ns();
     let request = request()?;
+    // The kernel reads it as "leave it as it is".
+    if uid == u32::MAX || gid == u32::MAX {
+        let what = format!("{} is no user or group", u32::MAX);
+        return Err(Failure::new(FailureKind::BadInput, what));
+    }
     let cannot = |doing: &str| {
         let doing = doing.to_owned();
         move |error: io::Error| failure(&doing, pid, &error)

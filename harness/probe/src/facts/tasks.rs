@@ -64,8 +64,9 @@ fn grow(chosen: &mut BTreeSet<u32>, candidates: &BTreeMap<u32, Candidate>) {
     }
 }
 
-/// A task whose namespace cannot be read, and which lies deep enough to be the container's, might
-/// be one of its tasks: that is said.
+/// A task of the target's user whose namespace cannot be read, and which lies deep enough to be
+/// the container's, might be one of its tasks: that is said. Tasks of others are hidden from a
+/// normal user, whose containers, with their single mapping, cannot hold them.
 fn note_unknown(
     target: &Pinned,
     scope: Scope,
@@ -80,8 +81,10 @@ fn note_unknown(
         return;
     };
     for (pid, one) in candidates {
-        let deep = one.status.ns_pids.len() >= depth.max(2);
-        if scope == Scope::Namespace && one.namespace.is_none() && deep && !chosen.contains(pid) {
+        let possible = one.status.ns_pids.len() >= own.ns_pids.len().max(2)
+            && one.status.uids.real == own.uids.real
+            && !chosen.contains(pid);
+        if scope == Scope::Namespace && one.namespace.is_none() && possible {
             let error = io::Error::from_raw_os_error(libc::EACCES);
             gaps.refused(format!("{pid}/ns/pid"), &error);
         }
