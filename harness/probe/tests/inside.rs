@@ -1,5 +1,9 @@
 //! Facts, attempts and hashes of containers made of namespaces, good and bad. Root only.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the tests stand on std alone, as the program does"
+)]
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;

@@ -1,9 +1,14 @@
 //! The prober against servers of this test, on the loopback.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the tests stand on std alone, as the program does"
+)]
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -35,14 +40,17 @@ const GOOD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 const BUSY: &[u8] = b"HTTP/1.1 503 Wait\r\nContent-Length: 0\r\n\r\n";
 const OTHER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nother";
 
-/// A port that nobody listens to, out of the range that connections take theirs from.
+/// A port that nobody listens to, out of the range that connections take theirs from, and no
+/// other test's even after its listener is dropped.
 fn free_port() -> (u16, TcpListener) {
-    for port in 20_000 + u16::try_from(std::process::id() % 10_000).unwrap().. {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    loop {
+        let port = first + NEXT.fetch_add(1, Ordering::SeqCst);
         if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)) {
             return (port, listener);
         }
     }
-    panic!("no free port");
 }
 
 fn http(port: u16) -> String {

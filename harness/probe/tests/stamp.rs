@@ -1,5 +1,9 @@
 //! The stamper, run for real.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the tests stand on std alone, as the program does"
+)]
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};

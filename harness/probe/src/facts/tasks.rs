@@ -74,10 +74,7 @@ fn note_unknown(
     candidates: &BTreeMap<u32, Candidate>,
     gaps: &mut Gaps,
 ) {
-    let Some(depth) = candidates
-        .get(&target.pid())
-        .map(|one| one.status.ns_pids.len())
-    else {
+    let Some(own) = candidates.get(&target.pid()).map(|one| &one.status) else {
         return;
     };
     for (pid, one) in candidates {
