@@ -12,17 +12,30 @@ use crate::error::{LaunchError, Result, container};
 /// The annotation that asks for an overlay: its value is the lower folder. The container's root is
 /// then that folder with a memory-backed upper one, mounted where only the container sees it, and
 /// gone with the container's last process.
-pub(crate) const OVERLAY: &str = "dev.certify.overlay.lower";
+pub(crate) const LOWER: &str = "dev.certify.overlay.lower";
+
+/// The annotation that keeps what such a container writes: a folder of the caller's, in which
+/// `upper` and `work` are made.
+pub(crate) const KEPT: &str = "dev.certify.overlay.kept";
 
 /// What has to be made before libcontainer takes over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Needs {
     /// The container's network.
     pub(crate) network: Network,
-    /// The lower folder of an overlay, absolute.
-    pub(crate) overlay: Option<PathBuf>,
+    /// The overlay that becomes its root.
+    pub(crate) overlay: Option<Layers>,
     /// The user and group of the program.
     pub(crate) user: (u32, u32),
+}
+
+/// The folders of an overlay, absolute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Layers {
+    /// What is seen through it.
+    pub(crate) lower: PathBuf,
+    /// Where what is written stays; in memory without one.
+    pub(crate) kept: Option<PathBuf>,
 }
 
 /// A container's network.
@@ -65,11 +78,14 @@ impl Effective {
         let cgroup = Cgroup::new(linux.cgroups_path().as_deref(), id)?;
         linux.set_cgroups_path(Some(Path::new("/").join(cgroup.path())));
 
-        let overlay = spec
-            .annotations()
-            .as_ref()
-            .and_then(|all| all.get(OVERLAY))
-            .map(|lower| bundle.join(lower));
+        let annotation = |name| {
+            let all = spec.annotations().as_ref()?;
+            all.get(name).map(|path| bundle.join(path))
+        };
+        let overlay = annotation(LOWER).map(|lower| Layers {
+            lower,
+            kept: annotation(KEPT),
+        });
         let needs = Needs {
             network: network(&linux)?,
             overlay,
@@ -143,10 +159,11 @@ impl Effective {
             .filter(|mount| is_bind(mount))
             .filter_map(|mount| mount.source().clone());
         let root = match &self.needs.overlay {
-            Some(lower) => Some(lower.clone()),
+            Some(layers) => Some(layers.lower.clone()),
             None => self.spec.root().as_ref().map(|root| root.path().clone()),
         };
-        binds.chain(root).collect()
+        let kept = self.needs.overlay.as_ref().and_then(|l| l.kept.clone());
+        binds.chain(root).chain(kept).collect()
     }
 }
 
@@ -201,7 +218,9 @@ mod tests {
     #[test]
     fn paths_become_absolute_and_the_umask_fixed() {
         let made = effective(r#"{"cgroupsPath":"x/y"}"#, Mode::Root).unwrap();
-        assert_eq!(made.needs.overlay.as_deref(), Some(Path::new("/b/tree")));
+        let layers = made.needs.overlay.as_ref().unwrap();
+        assert_eq!(layers.lower, Path::new("/b/tree"));
+        assert_eq!(layers.kept, None);
         assert_eq!(made.sources(), [Path::new("/b/a"), Path::new("/b/tree")]);
         assert_eq!(made.needs.user, (7, 8));
         let user = made.spec.process().as_ref().unwrap().user().clone();

@@ -67,7 +67,7 @@ fn dispatch(arguments: &Arguments) -> Result<ExitCode, LaunchError> {
     let Some(command) = &arguments.command else {
         return Err(LaunchError::Usage("no command is given"));
     };
-    let place = record::Place::new(&arguments.root);
+    let place = record::Place::new(&arguments.root)?;
     match command {
         Command::Create(creation) => create::create(&place, creation, arguments.mode())?,
         Command::Run(creation) => return run::run(&place, creation, arguments.mode()),

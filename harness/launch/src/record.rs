@@ -63,11 +63,11 @@ pub(crate) struct Lock {
 }
 
 impl Place {
-    /// A folder that need not exist yet.
-    pub(crate) fn new(root: &Path) -> Self {
-        Self {
-            root: root.to_owned(),
-        }
+    /// A folder that need not exist yet; made absolute now, since the working directory changes
+    /// with the surroundings.
+    pub(crate) fn new(root: &Path) -> Result<Self> {
+        let root = std::path::absolute(root)?;
+        Ok(Self { root })
     }
 
     /// The folders of container `id`; makes none of them.
@@ -76,12 +76,11 @@ impl Place {
         if id.is_empty() || id.starts_with('.') || id.len() > 200 || !id.chars().all(allowed) {
             return Err(LaunchError::Name(id.to_owned()));
         }
-        let root = std::path::absolute(&self.root)?;
         Ok(Home {
             id: id.to_owned(),
-            theirs: root.join(id),
-            ours: root.join(".launch").join(id),
-            root,
+            theirs: self.root.join(id),
+            ours: self.root.join(".launch").join(id),
+            root: self.root.clone(),
         })
     }
 }
@@ -217,7 +216,7 @@ mod tests {
 
     #[test]
     fn names_stay_inside_the_folder() {
-        let place = Place::new(Path::new("/run/x"));
+        let place = Place::new(Path::new("/run/x")).unwrap();
         for bad in [
             "",
             ".",
@@ -240,7 +239,7 @@ mod tests {
     #[test]
     fn a_name_is_claimed_once() {
         let root = tempfile::tempdir().unwrap();
-        let home = Place::new(root.path()).home("one").unwrap();
+        let home = Place::new(root.path()).unwrap().home("one").unwrap();
         let record = Record {
             mode: Mode::Root,
             bundle: "/b".into(),

@@ -6,11 +6,11 @@ use std::path::Path;
 use nix::sched::{CloneFlags, unshare};
 
 use crate::arguments::Mode;
-use crate::effective::{Needs, Network};
+use crate::effective::{Layers, Needs, Network};
 use crate::error::Result;
 use crate::stage;
 
-/// Prints one JSON object: `mode`, `user_namespace`, `overlay`, each `"yes"` or why not. It changes
+/// Prints one JSON object: `mode`, `namespaces`, `overlay`, `seccomp`, the latter each `"yes"` or why not. It changes
 /// the surroundings of this process only.
 pub(crate) fn features(mode: Mode) -> Result<()> {
     let namespace = enter(mode);
@@ -56,6 +56,8 @@ fn enter(mode: Mode) -> Result<()> {
 /// An overlay of an empty folder, in memory mounted over `/tmp` of this namespace.
 fn try_overlay(mode: Mode) -> Result<()> {
     let place = Path::new("/tmp");
+    // The folder we were called from may lie below it.
+    nix::unistd::chdir("/").map_err(crate::error::system("enter /"))?;
     nix::mount::mount(
         Some("tmpfs"),
         place,
@@ -66,5 +68,6 @@ fn try_overlay(mode: Mode) -> Result<()> {
     .map_err(crate::error::system("mount memory"))?;
     let lower = place.join("lower");
     fs_err::create_dir(&lower)?;
-    stage::overlay::mount(&lower, &place.join("scratch"), mode).map(drop)
+    let layers = Layers { lower, kept: None };
+    stage::overlay::mount(&layers, &place.join("scratch"), mode).map(drop)
 }

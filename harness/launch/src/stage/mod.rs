@@ -58,8 +58,8 @@ pub(crate) fn enter(effective: &mut Effective, home: &Home, mode: Mode) -> Resul
             }
         }
     }
-    if let Some(lower) = effective.needs.overlay.clone() {
-        let merged = overlay::mount(&lower, &home.scratch(), mode)?;
+    if let Some(layers) = effective.needs.overlay.clone() {
+        let merged = overlay::mount(&layers, &home.scratch(), mode)?;
         effective.set_root(&merged);
     }
     Ok(())

@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use nix::mount::{MsFlags, mount as system_mount};
 
 use crate::arguments::Mode;
+use crate::effective::Layers;
 use crate::error::{Result, system};
 
 /// Mounts it below `scratch`, which is made, and returns the root.
-pub(crate) fn mount(lower: &Path, scratch: &Path, mode: Mode) -> Result<PathBuf> {
+pub(crate) fn mount(layers: &Layers, scratch: &Path, mode: Mode) -> Result<PathBuf> {
     fs_err::create_dir_all(scratch)?;
-    let none = None::<&str>;
     system_mount(
         Some("tmpfs"),
         scratch,
@@ -24,20 +24,18 @@ pub(crate) fn mount(lower: &Path, scratch: &Path, mode: Mode) -> Result<PathBuf>
         Some("mode=0755"),
     )
     .map_err(system(format!("mount memory on {}", scratch.display())))?;
-    for name in ["lower", "upper", "work", "root"] {
+    for name in ["lower", "kept", "root"] {
         fs_err::create_dir(scratch.join(name))?;
     }
-    system_mount(
-        Some(lower),
-        &scratch.join("lower"),
-        none,
-        MsFlags::MS_BIND | MsFlags::MS_REC,
-        none,
-    )
-    .map_err(system(format!("bind {}", lower.display())))?;
+    bind(&layers.lower, &scratch.join("lower"))?;
+    if let Some(kept) = &layers.kept {
+        bind(kept, &scratch.join("kept"))?;
+    }
+    let upper = scratch.join("kept/upper");
+    fs_err::create_dir(&upper)?;
+    fs_err::create_dir(scratch.join("kept/work"))?;
     // The merged root folder looks like the upper one.
-    let like = fs_err::metadata(lower)?;
-    let upper = scratch.join("upper");
+    let like = fs_err::metadata(&layers.lower)?;
     if mode == Mode::Root {
         std::os::unix::fs::chown(&upper, Some(like.uid()), Some(like.gid()))?;
     }
@@ -45,13 +43,19 @@ pub(crate) fn mount(lower: &Path, scratch: &Path, mode: Mode) -> Result<PathBuf>
         &upper,
         std::fs::Permissions::from_mode(like.mode() & 0o7777),
     )?;
+    merge(scratch, mode)?;
+    Ok(scratch.join("root"))
+}
+
+/// Mounts `lower` and `kept` of `scratch` on its `root`.
+fn merge(scratch: &Path, mode: Mode) -> Result<()> {
     // Names relative to the working directory, so that no path needs escaping in the options.
     let before = std::env::current_dir()?;
     nix::unistd::chdir(scratch).map_err(system(format!("enter {}", scratch.display())))?;
     let options = match mode {
-        Mode::Root => "lowerdir=lower,upperdir=upper,workdir=work",
+        Mode::Root => "lowerdir=lower,upperdir=kept/upper,workdir=kept/work",
         // A normal user may not write `trusted.*` attributes.
-        Mode::Rootless => "lowerdir=lower,upperdir=upper,workdir=work,userxattr",
+        Mode::Rootless => "lowerdir=lower,upperdir=kept/upper,workdir=kept/work,userxattr",
     };
     let mounted = system_mount(
         Some("overlay"),
@@ -60,8 +64,13 @@ pub(crate) fn mount(lower: &Path, scratch: &Path, mode: Mode) -> Result<PathBuf>
         MsFlags::empty(),
         Some(options),
     )
-    .map_err(system(format!("mount an overlay of {}", lower.display())));
+    .map_err(system("mount an overlay"));
     nix::unistd::chdir(&before).map_err(system(format!("return to {}", before.display())))?;
-    mounted?;
-    Ok(scratch.join("root"))
+    mounted
+}
+
+fn bind(from: &Path, to: &Path) -> Result<()> {
+    let flags = MsFlags::MS_BIND | MsFlags::MS_REC;
+    system_mount(Some(from), to, None::<&str>, flags, None::<&str>)
+        .map_err(system(format!("bind {}", from.display())))
 }

@@ -86,8 +86,13 @@ impl Bundle {
         for name in ["dev", "proc", "tmp"] {
             std::fs::create_dir(at.join("rootfs").join(name)).unwrap();
         }
-        std::fs::copy(program().unwrap(), at.join("rootfs/subject")).unwrap();
-        std::fs::copy(env!("CARGO_BIN_EXE_launch"), at.join("launch")).unwrap();
+        std::fs::hard_link(program().unwrap(), at.join("rootfs/subject")).unwrap();
+        // A link where possible: a copy still open for writing in a fork of another test's thread
+        // cannot be executed.
+        let runtime = Path::new(env!("CARGO_BIN_EXE_launch"));
+        std::fs::hard_link(runtime, at.join("launch"))
+            .or_else(|_| std::fs::copy(runtime, at.join("launch")).map(drop))
+            .unwrap();
         let id = format!(
             "t{}-{}",
             std::process::id(),
@@ -114,8 +119,9 @@ impl Bundle {
         let output = self.launch(words);
         assert!(
             output.status.success(),
-            "{words:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
+            "{words:?}: {}{}",
+            String::from_utf8_lossy(&output.stderr),
+            self.read("log")
         );
         String::from_utf8(output.stdout).unwrap()
     }

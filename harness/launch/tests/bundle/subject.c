@@ -93,6 +93,10 @@ int main(int count, char **words) {
         fflush(stdout);
         for (;;) pause();
     }
+    if (!strcmp(what, "write")) {
+        FILE *file = fopen("/written", "w");
+        if (!file || fputs("kept\n", file) < 0 || fclose(file)) return 3;
+    }
     if (!strcmp(what, "stubborn")) {
         signal(SIGTERM, SIG_IGN);
         /* A second process, which must die with the first. */
