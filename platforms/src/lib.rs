@@ -1,1 +1,36 @@
-//! One file per platform; the registry PLATFORMS.
+//! Platforms: where containers run. One file per member, one line here.
+//!
+//! Only this crate talks to runtimes, daemons and clusters. It names no suite.
+
+mod oci;
+mod runtime;
+
+use engine::Platform;
+use model::RunId;
+
+pub use runtime::once::{Once, OnceError, Ran, run_once};
+
+/// Every platform, in the order of reports.
+pub static PLATFORMS: &[&dyn Platform] = &[&oci::OCI, &oci::OCI_RUNC];
+
+/// Removes an object that a killed run announced; says what was done, or why it is still there.
+pub fn sweep(run: &RunId, kind: &str, name: &str) -> Result<String, String> {
+    runtime::sweep::remove(run, kind, name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::PLATFORMS;
+
+    #[test]
+    fn names_are_slugs_and_unique() {
+        let mut seen = BTreeSet::new();
+        for platform in PLATFORMS {
+            assert!(model::PlatformName::new(platform.name()).is_ok());
+            assert!(seen.insert(platform.name()));
+            assert!(!platform.summary().is_empty());
+        }
+    }
+}

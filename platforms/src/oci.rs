@@ -1,0 +1,89 @@
+//! `oci`: a bare OCI runtime on this host; no daemon, no cluster, no network but loopback.
+//!
+//! `oci` is the harness's own embedded runtime (libcontainer with a pure Rust seccomp filter),
+//! `oci-runc` is `runc` from PATH. One driver serves both: the OCI runtime command line.
+
+use async_trait::async_trait;
+use camino::Utf8PathBuf;
+use engine::{Detection, Libexec, OpenRequest, Platform, Session, SessionError};
+use model::PlatformFamily;
+
+use crate::runtime::{self, Runtime};
+
+/// The embedded runtime.
+pub(crate) static OCI: Oci = Oci {
+    name: "oci",
+    summary: "the embedded runtime (libcontainer) on this host",
+    program: Program::Embedded,
+};
+
+/// `runc` from PATH.
+pub(crate) static OCI_RUNC: Oci = Oci {
+    name: "oci-runc",
+    summary: "runc from PATH on this host",
+    program: Program::OnPath("runc"),
+};
+
+/// A bare OCI runtime.
+pub(crate) struct Oci {
+    name: &'static str,
+    summary: &'static str,
+    program: Program,
+}
+
+/// Which program runs containers.
+enum Program {
+    Embedded,
+    OnPath(&'static str),
+}
+
+impl Oci {
+    fn find(&self, libexec: &Libexec) -> Result<Utf8PathBuf, (String, String)> {
+        match self.program {
+            Program::Embedded => Ok(libexec.launch.clone()),
+            Program::OnPath(name) => runtime::command::which(name).ok_or_else(|| {
+                (
+                    format!("{name} is not on PATH"),
+                    format!("install it: apt-get install {name}"),
+                )
+            }),
+        }
+    }
+}
+
+#[async_trait]
+impl Platform for Oci {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn summary(&self) -> &'static str {
+        self.summary
+    }
+
+    fn family(&self) -> PlatformFamily {
+        PlatformFamily::Oci
+    }
+
+    async fn detect(&self, libexec: &Libexec) -> Detection {
+        let found = match self.find(libexec) {
+            Ok(program) => Runtime::look(&program).await,
+            Err((why, remedy)) => return Detection::Absent { why, remedy },
+        };
+        match found {
+            Ok(runtime) => Detection::Available(runtime.version),
+            Err(error) => Detection::Absent {
+                why: error.why,
+                remedy: error.remedy.unwrap_or_default(),
+            },
+        }
+    }
+
+    async fn open(&self, request: OpenRequest) -> Result<Box<dyn Session>, SessionError> {
+        let attempted = format!("open a session on {}", self.name);
+        let program = self
+            .find(&request.libexec)
+            .map_err(|(why, remedy)| SessionError::environment(&attempted, why).try_this(remedy))?;
+        runtime::session::open(self.name, &program, request).await
+    }
+}

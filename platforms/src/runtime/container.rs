@@ -1,0 +1,241 @@
+//! A running container of this driver.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use camino::{Utf8Path, Utf8PathBuf};
+use engine::clock::{Clock, MonotonicNs};
+use engine::{
+    Blame, Container, ContainerMemory, Exit, Inspection, Killed, LoadRequest, Residue,
+    SessionError, SmokeReply, StartStamps, Stopped,
+};
+use model::{RuntimeConfig, SmokeRequest};
+use rustix::process::Signal;
+use tokio::io::AsyncWriteExt;
+use tokio::sync::Mutex;
+
+use super::cgroup::Cgroups;
+use super::overlay::Overlay;
+use super::prober::{self, Prober};
+use super::waiting::{Adopted, by_name};
+use super::{Runtime, command, memory};
+
+/// What a container leaves its place with.
+pub(crate) struct OciContainer {
+    pub(crate) name: String,
+    pub(crate) runtime: Runtime,
+    pub(crate) state: Utf8PathBuf,
+    pub(crate) folder: Utf8PathBuf,
+    pub(crate) overlay: Overlay,
+    pub(crate) probe: Utf8PathBuf,
+    pub(crate) cgroups: Cgroups,
+    pub(crate) cgroup: String,
+    pub(crate) config: RuntimeConfig,
+    pub(crate) init: Adopted,
+    pub(crate) prober: Mutex<Prober>,
+    pub(crate) clock: Clock,
+    pub(crate) stamps: StartStamps,
+    pub(crate) alive: std::sync::Arc<std::sync::Mutex<Vec<String>>>,
+}
+
+/// Bytes of output kept for messages.
+const LAST_OUTPUT_BYTES: usize = 4096;
+
+#[async_trait]
+impl Container for OciContainer {
+    fn stamps(&self) -> &StartStamps {
+        &self.stamps
+    }
+
+    async fn inspect(&self, what: &Inspection) -> Result<serde_json::Value, SessionError> {
+        let pid = self.init.pid.to_string();
+        let ids = (
+            self.config.user.uid.to_string(),
+            self.config.user.gid.to_string(),
+        );
+        let (arguments, input) = match what {
+            Inspection::Facts => (vec!["facts", "--pid", &pid], None),
+            Inspection::Hash => (vec!["hash", "--pid", &pid], None),
+            Inspection::Attempts(request) => {
+                let call = vec!["attempts", "--pid", &pid, "--uid", &ids.0, "--gid", &ids.1];
+                (call, Some(request.to_string()))
+            }
+        };
+        let attempted = format!("look at {} with `probe {}`", self.name, arguments[0]);
+        ask(&self.probe, &arguments, input)
+            .await
+            .map_err(|why| SessionError::environment(attempted, why).blamed_on(Blame::Harness))
+    }
+
+    async fn request(&self, request: &SmokeRequest) -> Result<SmokeReply, SessionError> {
+        let mut prober = self.prober.lock().await;
+        let answer = prober
+            .request(prober::smoke(request))
+            .await
+            .map_err(|why| SessionError::environment(format!("ask {}", self.name), why))?;
+        Ok(if answer.ok {
+            SmokeReply::Right
+        } else {
+            let why = answer.why.unwrap_or_else(|| "no reason given".to_owned());
+            SmokeReply::Wrong(format!("{why}; body starts with {:?}", answer.body_start))
+        })
+    }
+
+    async fn load(&self, load: &LoadRequest) -> Result<serde_json::Value, SessionError> {
+        let attempted = format!("put load on {}", self.name);
+        let mut prober = self.prober.lock().await;
+        let done = prober
+            .load(
+                prober::smoke(&load.request),
+                load.connections,
+                load.duration,
+            )
+            .await
+            .map_err(|why| SessionError::environment(&attempted, why))?;
+        serde_json::to_value(done)
+            .map_err(|error| SessionError::environment(attempted, error).blamed_on(Blame::Harness))
+    }
+
+    async fn memory(&self) -> Result<ContainerMemory, SessionError> {
+        let mut pids = self.cgroups.processes(&self.cgroup);
+        if pids.is_empty() {
+            pids.push(self.init.pid);
+        }
+        let sizes: Vec<(u64, u64)> = pids.iter().filter_map(|pid| memory::pss(*pid)).collect();
+        if sizes.is_empty() {
+            let attempted = format!("read the memory of {}", self.name);
+            return Err(SessionError::environment(
+                attempted,
+                "no process of it could be read",
+            ));
+        }
+        Ok(ContainerMemory {
+            pss_bytes: sizes.iter().map(|(pss, _)| pss).sum(),
+            pss_anon_bytes: Some(sizes.iter().map(|(_, anon)| anon).sum()),
+            working_set_bytes: self.cgroups.working_set(&self.cgroup),
+            processes: u32::try_from(sizes.len()).unwrap_or(u32::MAX),
+        })
+    }
+
+    async fn output(&self) -> String {
+        last_output(&self.folder)
+    }
+
+    async fn exit(&self) -> Option<Exit> {
+        self.init.collect().ok().flatten()
+    }
+
+    async fn stop(self: Box<Self>) -> Result<Stopped, SessionError> {
+        let attempted = format!("stop container {}", self.name);
+        let asked = self.clock.monotonic();
+        let signal = by_name(&self.config.stop_signal).unwrap_or(Signal::TERM);
+        let grace = Duration::from_millis(self.config.stop_grace_ms);
+        let ended = match self.init.signal(signal) {
+            // It is gone already: collecting says how.
+            Err(_) => self.init.ended().await.map(|exit| (exit, Killed::No)),
+            Ok(()) => end(&self.init, grace).await,
+        };
+        let took = self.clock.monotonic().since(asked);
+        let removed = self.remove().await;
+        let (exit, killed) = ended.map_err(|why| SessionError::environment(&attempted, why))?;
+        removed?;
+        Ok(Stopped { exit, took, killed })
+    }
+}
+
+/// Waits for the end of a process that was asked to stop; kills it after its grace.
+async fn end(init: &Adopted, grace: Duration) -> Result<(Exit, Killed), String> {
+    match tokio::time::timeout(grace, init.ended()).await {
+        Ok(exit) => Ok((exit?, Killed::No)),
+        Err(_) => {
+            init.signal(Signal::KILL)?;
+            Ok((init.ended().await?, Killed::Yes))
+        }
+    }
+}
+
+impl OciContainer {
+    /// Removes the container and waits until nothing of it is left.
+    pub(crate) async fn remove(self) -> Result<(), SessionError> {
+        let attempted = format!("remove container {}", self.name);
+        self.init.bury();
+        let deleted = delete(&self.runtime, &self.state, &self.name).await;
+        let gone = self.prober.into_inner().quit().await;
+        let unmounted = self.overlay.remove().map_err(|error| error.to_string());
+        let cleared = fs_err::remove_dir_all(&self.folder).map_err(|error| error.to_string());
+        if let Ok(mut alive) = self.alive.lock() {
+            alive.retain(|name| *name != self.name);
+        }
+        for step in [deleted, gone, unmounted, cleared] {
+            step.map_err(|why| {
+                SessionError::environment(&attempted, why)
+                    .leaving(Residue::Removable(vec![self.name.clone()]))
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Deletes a container, running or not.
+pub(crate) async fn delete(runtime: &Runtime, state: &Utf8Path, name: &str) -> Result<(), String> {
+    let mut call = command::new(&runtime.program);
+    call.arg("--root")
+        .arg(state)
+        .args(["delete", "--force", name]);
+    command::run(&mut call).await.map(drop)
+}
+
+/// The last lines a container wrote.
+pub(crate) fn last_output(folder: &Utf8Path) -> String {
+    let bytes = fs_err::read(folder.join("output")).unwrap_or_default();
+    let start = bytes.len().saturating_sub(LAST_OUTPUT_BYTES);
+    let text = String::from_utf8_lossy(&bytes[start..]);
+    let own = |line: &&str| !line.starts_with(probe::Stamp::PREFIX);
+    text.lines().filter(own).collect::<Vec<_>>().join("\n")
+}
+
+/// The stamper's line, if it was written.
+pub(crate) fn stamp(folder: &Utf8Path) -> Option<MonotonicNs> {
+    let text = fs_err::read(folder.join("output")).ok()?;
+    let text = String::from_utf8_lossy(&text);
+    let stamp = text.lines().find_map(probe::Stamp::from_line)?;
+    Some(MonotonicNs(stamp.monotonic_ns))
+}
+
+/// Asks the probe one thing; its document, or what it said instead.
+async fn ask(
+    probe: &Utf8Path,
+    arguments: &[&str],
+    input: Option<String>,
+) -> Result<serde_json::Value, String> {
+    use std::process::Stdio;
+    let mut call = command::new(probe);
+    call.args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    if input.is_some() {
+        call.stdin(Stdio::piped());
+    }
+    let mut child = call.spawn().map_err(|error| error.to_string())?;
+    if let (Some(text), Some(mut stdin)) = (input, child.stdin.take()) {
+        stdin
+            .write_all(text.as_bytes())
+            .await
+            .map_err(|error| error.to_string())?;
+    }
+    let output = child
+        .wait_with_output()
+        .await
+        .map_err(|error| error.to_string())?;
+    if output.status.success() {
+        return serde_json::from_slice(&output.stdout).map_err(|error| error.to_string());
+    }
+    match serde_json::from_slice::<::probe::Failed>(&output.stdout) {
+        Ok(failed) => Err(failed.error.to_string()),
+        Err(_) => Err(format!(
+            "{}: {}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr).trim()
+        )),
+    }
+}

@@ -1,0 +1,90 @@
+//! The fingerprint of this host as a platform.
+
+use std::collections::BTreeMap;
+
+use model::{PlatformFacts, PlatformFamily, PlatformName, Standing};
+
+use super::Runtime;
+use super::cgroup::Cgroups;
+
+/// Looks at the host.
+pub(crate) fn look(name: &str, runtime: &Runtime, cgroups: &Cgroups) -> PlatformFacts {
+    let text = |path: &str| {
+        fs_err::read_to_string(path)
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
+    };
+    let kernel = text("/proc/sys/kernel/osrelease");
+    let lsm = text("/sys/kernel/security/lsm");
+    let lsm = if lsm.is_empty() {
+        "none".to_owned()
+    } else {
+        lsm
+    };
+    let load = text("/proc/loadavg")
+        .split(' ')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    let cpus = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let facts: BTreeMap<String, String> = [
+        ("cgroup.mode", cgroups.word().to_owned()),
+        ("cpu.count", cpus.to_string()),
+        ("cpu.model", field("/proc/cpuinfo", "model name")),
+        ("kernel.release", kernel.clone()),
+        ("load.1m", load),
+        ("lsm", lsm.clone()),
+        ("memory.total", field("/proc/meminfo", "MemTotal")),
+        ("privilege", "root".to_owned()),
+        ("root.view", "overlay, upper on tmpfs".to_owned()),
+        (
+            "runtime.program",
+            runtime.program.file_name().unwrap_or_default().to_owned(),
+        ),
+        ("runtime.version", runtime.version.clone()),
+    ]
+    .into_iter()
+    .map(|(key, value)| (key.to_owned(), value))
+    .collect();
+    let lsm = if lsm == "none" {
+        "no LSM".to_owned()
+    } else {
+        format!("LSM {lsm}")
+    };
+    PlatformFacts {
+        // Registered names are slugs; a test walks the registry.
+        platform: PlatformName::new(name).unwrap_or_else(|_| unreachable_name()),
+        family: PlatformFamily::Oci,
+        standing: Standing::Real,
+        summary: format!(
+            "{}, kernel {kernel}, cgroup {}, {lsm}",
+            runtime.version,
+            cgroups.word()
+        ),
+        facts,
+        cannot_measure: BTreeMap::from([(
+            "pull".to_owned(),
+            "a bare runtime does not pull: unpacking is the harness's own work".to_owned(),
+        )]),
+    }
+}
+
+#[allow(
+    clippy::panic,
+    reason = "a test walks the registry and proves this away"
+)]
+fn unreachable_name() -> PlatformName {
+    panic!("a registered platform has a name that is no slug")
+}
+
+/// The value of the first line `key : value`.
+fn field(path: &str, key: &str) -> String {
+    fs_err::read_to_string(path)
+        .unwrap_or_default()
+        .lines()
+        .find_map(|line| line.strip_prefix(key))
+        .and_then(|rest| rest.split_once(':'))
+        .map(|(_, value)| value.trim().to_owned())
+        .unwrap_or_default()
+}

@@ -1,0 +1,302 @@
+//! A session of this driver: delivered trees, containers, one parent control group.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use camino::{Utf8Path, Utf8PathBuf};
+use engine::clock::Clock;
+use engine::{
+    Blame, Container, Delivered, Delivery, Libexec, OpenRequest, Residue, Session, SessionError,
+    SessionMemory, StartError, StartRequest, Verification,
+};
+use model::{Digest, PlatformFacts};
+use tokio::sync::Mutex;
+
+use super::cgroup::{self, Cgroups};
+use super::overlay::unmount_below;
+use super::starting::{self, Place};
+use super::waiting::become_subreaper;
+use super::{Runtime, facts, memory};
+
+/// An open session.
+pub(crate) struct OciSession {
+    pub(crate) facts: PlatformFacts,
+    pub(crate) runtime: Runtime,
+    pub(crate) libexec: Libexec,
+    pub(crate) scratch: Utf8PathBuf,
+    pub(crate) state: Utf8PathBuf,
+    pub(crate) cgroups: Cgroups,
+    /// Parent of all control groups of this session.
+    pub(crate) cgroup: String,
+    pub(crate) clock: Clock,
+    pub(crate) request: OpenRequest,
+    pub(crate) trees: Mutex<BTreeMap<String, Tree>>,
+    /// Containers that run.
+    pub(crate) alive: Arc<std::sync::Mutex<Vec<String>>>,
+}
+
+/// A delivered tree.
+#[derive(Debug, Clone)]
+pub(crate) struct Tree {
+    pub(crate) folder: Utf8PathBuf,
+    pub(crate) delivered: Delivered,
+    /// Digest of what lay there right after unpacking.
+    pub(crate) laid: Digest,
+    pub(crate) entries: u64,
+}
+
+/// Opens a session: announces what it will make, then makes it.
+pub(crate) async fn open(
+    name: &str,
+    program: &Utf8Path,
+    request: OpenRequest,
+) -> Result<Box<dyn Session>, SessionError> {
+    let attempted = format!("open a session on {name}");
+    let environment = |why: String| SessionError::environment(&attempted, why);
+    if !rustix::process::geteuid().is_root() {
+        return Err(environment(
+            "containers are run as root here, and this is a normal user".to_owned(),
+        )
+        .try_this("run it as root")
+        .blamed_on(Blame::Environment));
+    }
+    let runtime = Runtime::look(program).await?;
+    become_subreaper().map_err(environment)?;
+    let cgroups = Cgroups::look();
+    let cgroup = format!("/certify-{}-{name}", request.run);
+    let scratch = request.scratch.clone();
+    let state = scratch.join("state");
+    let intend = |kind: &str, object: &str| {
+        request
+            .ledger
+            .intend(kind, object)
+            .map_err(|error| environment(error.to_string()))
+    };
+    intend("folder", scratch.as_str())?;
+    intend("cgroup", &cgroup)?;
+    intend("containers", &containers_object(&runtime, &state))?;
+    fs_err::create_dir_all(&state).map_err(|error| environment(error.to_string()))?;
+    let facts = facts::look(name, &runtime, &cgroups);
+    Ok(Box::new(OciSession {
+        facts,
+        runtime,
+        libexec: request.libexec.clone(),
+        state,
+        scratch,
+        cgroups,
+        cgroup,
+        clock: request.clock,
+        trees: Mutex::default(),
+        alive: Arc::default(),
+        request,
+    }))
+}
+
+/// The name under which all containers of a session stand in the ledger.
+fn containers_object(runtime: &Runtime, state: &Utf8Path) -> String {
+    format!("{} --root {state}", runtime.program)
+}
+
+#[async_trait]
+impl Session for OciSession {
+    fn facts(&self) -> &PlatformFacts {
+        &self.facts
+    }
+
+    async fn deliver(&self, image: &Delivery) -> Result<Delivered, SessionError> {
+        let attempted = format!("unpack {}", image.label);
+        let folder = self.scratch.join("trees").join(&image.label);
+        let started = self.clock.monotonic();
+        let (layout, manifest) = (image.layout.clone(), image.manifest);
+        let to = folder.clone();
+        let laid = tokio::task::spawn_blocking(move || unpack(&layout, manifest, &to))
+            .await
+            .map_err(|error| error.to_string())
+            .and_then(|laid| laid)
+            .map_err(|why| {
+                SessionError::environment(&attempted, why)
+                    .leaving(Residue::Removable(vec![folder.to_string()]))
+            })?;
+        let delivered = Delivered {
+            label: image.label.clone(),
+            recipe: image.recipe.clone(),
+            tree: image.tree,
+            took: self.clock.monotonic().since(started),
+        };
+        let tree = Tree {
+            folder,
+            delivered: delivered.clone(),
+            laid: laid.0,
+            entries: laid.1,
+        };
+        self.trees.lock().await.insert(image.label.clone(), tree);
+        Ok(delivered)
+    }
+
+    async fn start(&self, start: &StartRequest) -> Result<Box<dyn Container>, StartError> {
+        let tree = self
+            .trees
+            .lock()
+            .await
+            .get(&start.image)
+            .cloned()
+            .ok_or_else(|| {
+                SessionError::environment(
+                    format!("start {}", start.name),
+                    "its image was not delivered",
+                )
+                .blamed_on(Blame::Harness)
+            })?;
+        starting::start(self, &Place::of(self, &start.name), &tree, start).await
+    }
+
+    async fn memory(&self) -> Result<SessionMemory, SessionError> {
+        let names = self
+            .alive
+            .lock()
+            .map(|alive| alive.clone())
+            .unwrap_or_default();
+        let mut total = SessionMemory {
+            working_set_bytes: Some(0),
+            pss_bytes: 0,
+            containers: u32::try_from(names.len()).unwrap_or(u32::MAX),
+        };
+        for name in &names {
+            let path = format!("{}/{name}", self.cgroup);
+            let one = self.cgroups.working_set(&path);
+            total.working_set_bytes = total
+                .working_set_bytes
+                .zip(one)
+                .map(|(sum, bytes)| sum + bytes);
+            for pid in self.cgroups.processes(&path) {
+                total.pss_bytes += memory::pss(pid).map_or(0, |(pss, _)| pss);
+            }
+        }
+        Ok(total)
+    }
+
+    async fn verify(&self, image: &Delivered) -> Result<Verification, SessionError> {
+        let attempted = format!("verify {}", image.label);
+        let tree = self
+            .trees
+            .lock()
+            .await
+            .get(&image.label)
+            .cloned()
+            .ok_or_else(|| {
+                SessionError::environment(&attempted, "it was not delivered")
+                    .blamed_on(Blame::Harness)
+            })?;
+        let folder = tree.folder.clone();
+        let now = tokio::task::spawn_blocking(move || image::rehash(folder.as_std_path()))
+            .await
+            .map_err(|error| SessionError::environment(&attempted, error))?
+            .map_err(|error| SessionError::environment(&attempted, error))?;
+        if now.digest() == tree.laid {
+            return Ok(Verification::Untouched(tree.entries));
+        }
+        Ok(Verification::Changed(vec![tree.folder.to_string()]))
+    }
+
+    async fn close(self: Box<Self>) -> Result<(), SessionError> {
+        let attempted = format!("close the session on {}", self.facts.platform);
+        let ledger = &self.request.ledger;
+        let objects = [
+            (
+                containers_object(&self.runtime, &self.state),
+                close_containers(&self).await,
+            ),
+            (
+                self.cgroup.clone(),
+                patiently(self.clock, || cgroup::remove(&self.cgroup)).await,
+            ),
+            (self.scratch.to_string(), clear(&self.scratch)),
+        ];
+        let mut left = Vec::new();
+        for (object, result) in objects {
+            match result {
+                Ok(()) => ledger
+                    .removed(&object)
+                    .map_err(|error| SessionError::environment(&attempted, error))?,
+                Err(why) => left.push(format!("{object} ({why})")),
+            }
+        }
+        if left.is_empty() {
+            return Ok(());
+        }
+        Err(
+            SessionError::environment(attempted, "not everything could be removed")
+                .leaving(Residue::Removable(left))
+                .try_this("cargo xtask sweep"),
+        )
+    }
+}
+
+/// Unpacks an image; digest and number of entries of what lies there.
+fn unpack(layout: &Utf8Path, manifest: Digest, to: &Utf8Path) -> Result<(Digest, u64), String> {
+    let host = model::Arch::host().ok_or("this architecture is unknown")?;
+    let reference: image::Reference = layout.as_str().parse().map_err(told)?;
+    let image =
+        image::OciImage::open(&reference, host, &image::Limits::standard()).map_err(told)?;
+    let found = image.manifest.digest();
+    if found != manifest {
+        return Err(format!("its manifest is {found} instead of {manifest}"));
+    }
+    image::unpack(
+        &image.tree,
+        to.as_std_path(),
+        image::Owners::Keep,
+        TREE_TIME_S,
+    )
+    .map_err(told)?;
+    let laid = image::rehash(to.as_std_path()).map_err(told)?;
+    Ok((laid.digest(), laid.len() as u64))
+}
+
+fn told(error: image::ImageError) -> String {
+    error.to_string()
+}
+
+/// Time of paths whose layer records none.
+const TREE_TIME_S: u64 = 0;
+
+/// Deletes containers that were not stopped.
+async fn close_containers(session: &OciSession) -> Result<(), String> {
+    let names = session
+        .alive
+        .lock()
+        .map(|alive| alive.clone())
+        .unwrap_or_default();
+    for name in names {
+        super::container::delete(&session.runtime, &session.state, &name).await?;
+    }
+    Ok(())
+}
+
+fn clear(scratch: &Utf8Path) -> Result<(), String> {
+    unmount_below(scratch).map_err(|error| error.to_string())?;
+    match fs_err::remove_dir_all(scratch) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.to_string()),
+        _ => Ok(()),
+    }
+}
+
+/// A control group can be busy for a moment after its last process ended.
+async fn patiently(clock: Clock, attempt: impl Fn() -> std::io::Result<()>) -> Result<(), String> {
+    use engine::wait::{Deadline, Poll, until};
+    let deadline = Deadline::after(clock, Duration::from_secs(2));
+    until(
+        clock,
+        "removal of the control group",
+        Duration::from_millis(10),
+        deadline,
+        || match attempt() {
+            Ok(()) => Poll::Ready(()),
+            Err(error) => Poll::NotYet(error.to_string()),
+        },
+    )
+    .await
+    .map_err(|error| error.to_string())
+}

@@ -1,0 +1,337 @@
+//! Starting one container: everything that can be made ready beforehand is, then the clock runs.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use engine::clock::MonotonicNs;
+use engine::{Blame, Container, Exit, SessionError, StartError, StartRequest, StartStamps};
+use model::Readiness;
+use tokio::sync::Mutex;
+
+use super::bundle::Bundle;
+use super::command;
+use super::container::{self, OciContainer};
+use super::overlay::Overlay;
+use super::prober::{self, Prober};
+use super::session::{OciSession, Tree};
+use super::waiting::Adopted;
+
+/// Where a container's things lie.
+pub(crate) struct Place {
+    pub(crate) name: String,
+    pub(crate) folder: Utf8PathBuf,
+    pub(crate) cgroup: String,
+}
+
+impl Place {
+    pub(crate) fn of(session: &OciSession, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            folder: session.scratch.join("run").join(name),
+            cgroup: format!("{}/{name}", session.cgroup),
+        }
+    }
+}
+
+/// What is made before the clock runs.
+struct Prepared {
+    overlay: Overlay,
+    prober: Prober,
+}
+
+/// Starts a container and waits until it is ready.
+pub(crate) async fn start(
+    session: &OciSession,
+    place: &Place,
+    tree: &Tree,
+    request: &StartRequest,
+) -> Result<Box<dyn Container>, StartError> {
+    let attempted = format!("start container {}", place.name);
+    let fault = |why: String| SessionError::environment(&attempted, why);
+    let mut prepared = prepare(session, place, tree, request)
+        .await
+        .map_err(fault)?;
+    let readiness = &tree.delivered.recipe.readiness;
+    if let Some(question) = prober::readiness(readiness) {
+        prepared
+            .prober
+            .poll(question, request.ready_within)
+            .await
+            .map_err(fault)?;
+    }
+    if let Ok(mut alive) = session.alive.lock() {
+        alive.push(place.name.clone());
+    }
+    let requested = session.clock.monotonic();
+    let launched = launch(session, place).await;
+    let started = session.clock.monotonic();
+    let init = match launched {
+        Ok(init) => init,
+        Err(why) => {
+            let said = container::last_output(&place.folder);
+            abandon(session, place, prepared).await;
+            let why = if said.is_empty() {
+                why
+            } else {
+                format!("{why}; it said: {said}")
+            };
+            return Err(fault(why).into());
+        }
+    };
+    let ready = await_ready(
+        session,
+        place,
+        readiness,
+        request.ready_within,
+        &init,
+        &mut prepared,
+    )
+    .await;
+    let stamps = StartStamps {
+        requested,
+        started,
+        first_instruction: container::stamp(&place.folder),
+        ready: *ready.as_ref().unwrap_or(&started),
+    };
+    let container = OciContainer {
+        name: place.name.clone(),
+        runtime: session.runtime.clone(),
+        state: session.state.clone(),
+        folder: place.folder.clone(),
+        overlay: prepared.overlay,
+        probe: session.libexec.probe.clone(),
+        cgroups: session.cgroups.clone(),
+        cgroup: place.cgroup.clone(),
+        config: tree.delivered.recipe.config.clone(),
+        init,
+        prober: Mutex::new(prepared.prober),
+        clock: session.clock,
+        stamps,
+        alive: session.alive.clone(),
+    };
+    match ready {
+        Ok(_) => Ok(Box::new(container)),
+        Err(why) => Err(give_up(session, container, request, why).await),
+    }
+}
+
+/// Ends a container that did not become ready, and says whose doing it was.
+async fn give_up(
+    session: &OciSession,
+    container: OciContainer,
+    request: &StartRequest,
+    why: NotReady,
+) -> StartError {
+    let output = container::last_output(&container.folder);
+    let _ = container.init.signal(rustix::process::Signal::KILL);
+    let _ = container.init.ended().await;
+    if let Err(error) = container.remove().await {
+        return error.into();
+    }
+    match why {
+        NotReady::Image(why) => StartError::NotReady {
+            image: request.image.clone(),
+            why,
+            output,
+        },
+        NotReady::Ours(why) => {
+            let blame = if session.request.stop.is_cancelled() {
+                Blame::Interrupt
+            } else {
+                Blame::Environment
+            };
+            SessionError::environment(format!("wait for {}", request.name), why)
+                .blamed_on(blame)
+                .into()
+        }
+    }
+}
+
+async fn prepare(
+    session: &OciSession,
+    place: &Place,
+    tree: &Tree,
+    request: &StartRequest,
+) -> Result<Prepared, String> {
+    let overlay = Overlay::mount(&tree.folder, &place.folder.join("overlay"))
+        .map_err(|error| format!("overlay: {error}"))?;
+    let prober = match Prober::start(&session.libexec.probe).await {
+        Ok(prober) => prober,
+        Err(why) => {
+            let _ = overlay.remove();
+            return Err(why);
+        }
+    };
+    let bundle = Bundle {
+        root: overlay.root(),
+        recipe: &tree.delivered.recipe,
+        stamper: request.stamper,
+        probe: &session.libexec.probe,
+        cgroup: place.cgroup.clone(),
+        network_of: prober.up.pid,
+        hostname: &place.name,
+    };
+    let config = bundle.config().to_string();
+    let written = fs_err::write(place.folder.join("config.json"), config);
+    let prepared = Prepared { overlay, prober };
+    match written {
+        Ok(()) => Ok(prepared),
+        Err(error) => {
+            let _ = prepared.prober.quit().await;
+            let _ = prepared.overlay.remove();
+            Err(error.to_string())
+        }
+    }
+}
+
+/// `create`, then `start`; takes hold of the container's first process in between.
+async fn launch(session: &OciSession, place: &Place) -> Result<Adopted, String> {
+    let output = fs_err::File::create(place.folder.join("output"))
+        .map_err(|error| error.to_string())?
+        .into_parts()
+        .0;
+    let errors = output.try_clone().map_err(|error| error.to_string())?;
+    let pid_file = place.folder.join("pid");
+    let log = place.folder.join("runtime.log");
+    let mut create = command::new(&session.runtime.program);
+    create
+        .arg("--root")
+        .arg(&session.state)
+        .arg("--log")
+        .arg(&log)
+        .arg("create")
+        .arg("--bundle")
+        .arg(&place.folder)
+        .arg("--pid-file")
+        .arg(&pid_file)
+        .arg(&place.name)
+        .stdout(Stdio::from(output))
+        .stderr(Stdio::from(errors));
+    let status = create
+        .status()
+        .await
+        .map_err(|error| format!("create: {error}"))?;
+    if !status.success() {
+        let said = fs_err::read_to_string(&log).unwrap_or_default();
+        return Err(format!("create: {status}: {}", said.trim()));
+    }
+    let pid = fs_err::read_to_string(&pid_file).map_err(|error| error.to_string())?;
+    let pid = pid
+        .trim()
+        .parse()
+        .map_err(|_| format!("create wrote no pid: {pid:?}"))?;
+    let init = Adopted::hold(pid)?;
+    let mut start = command::new(&session.runtime.program);
+    start
+        .arg("--root")
+        .arg(&session.state)
+        .arg("--log")
+        .arg(&log)
+        .arg("start")
+        .arg(&place.name);
+    command::run(&mut start)
+        .await
+        .map_err(|why| format!("start: {why}"))?;
+    Ok(init)
+}
+
+/// Why a container is not ready.
+enum NotReady {
+    /// The image's doing.
+    Image(String),
+    /// The harness's or the host's.
+    Ours(String),
+}
+
+async fn await_ready(
+    session: &OciSession,
+    place: &Place,
+    readiness: &Readiness,
+    within: Duration,
+    init: &Adopted,
+    prepared: &mut Prepared,
+) -> Result<MonotonicNs, NotReady> {
+    let limit = || NotReady::Image(format!("not ready within {} ms", within.as_millis()));
+    match readiness {
+        Readiness::Exit { code } => {
+            let ended = tokio::time::timeout(within, init.ended())
+                .await
+                .map_err(|_| limit())?;
+            let at = session.clock.monotonic();
+            match ended.map_err(NotReady::Ours)? {
+                Exit::Code(found) if found == *code => Ok(at),
+                other => Err(NotReady::Image(format!(
+                    "it ended: {other:?}, wanted status {code}"
+                ))),
+            }
+        }
+        Readiness::Log { contains } => line(session, place, contains, within, init)
+            .await
+            .ok_or_else(limit),
+        Readiness::Http(_) | Readiness::Tcp { .. } | Readiness::Exchange(_) => {
+            let stop = session.request.stop.clone();
+            tokio::select! {
+                polled = prepared.prober.polled() => {
+                    let polled = polled.map_err(NotReady::Ours)?;
+                    polled.ready_ns.map(MonotonicNs).ok_or_else(|| {
+                        let last = polled.last_error.unwrap_or_default();
+                        NotReady::Image(format!(
+                            "no correct answer within {} ms and {} polls; last: {last}",
+                            within.as_millis(), polled.polls
+                        ))
+                    })
+                }
+                ended = init.ended() => {
+                    let _ = prepared.prober.cancel().await;
+                    Err(NotReady::Image(match ended {
+                        Ok(exit) => format!("it ended before it was ready: {exit:?}"),
+                        Err(why) => why,
+                    }))
+                }
+                () = stop.cancelled() => Err(NotReady::Ours("interrupted".to_owned())),
+            }
+        }
+    }
+}
+
+/// Polls the output for a text, every millisecond.
+async fn line(
+    session: &OciSession,
+    place: &Place,
+    contains: &str,
+    within: Duration,
+    init: &Adopted,
+) -> Option<MonotonicNs> {
+    use engine::wait::{Deadline, Poll, until};
+    let deadline = Deadline::after(session.clock, within);
+    let output = place.folder.join("output");
+    until(
+        session.clock,
+        "a line of output",
+        Duration::from_millis(1),
+        deadline,
+        || {
+            let text = fs_err::read(&output).unwrap_or_default();
+            let found = String::from_utf8_lossy(&text).contains(contains);
+            match (found, init.collect()) {
+                (true, _) => Poll::Ready(session.clock.monotonic()),
+                (false, Ok(Some(exit))) => Poll::Failed(format!("it ended: {exit:?}")),
+                (false, _) => Poll::NotYet("not written yet".to_owned()),
+            }
+        },
+    )
+    .await
+    .ok()
+}
+
+/// Removes what was made for a container that the runtime refused.
+async fn abandon(session: &OciSession, place: &Place, prepared: Prepared) {
+    let _ = container::delete(&session.runtime, &session.state, &place.name).await;
+    let _ = prepared.prober.quit().await;
+    let _ = prepared.overlay.remove();
+    let _ = fs_err::remove_dir_all(&place.folder);
+    if let Ok(mut alive) = session.alive.lock() {
+        alive.retain(|name| *name != place.name);
+    }
+}
