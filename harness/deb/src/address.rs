@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use reqwest::Url;
 
 /// The base address of an archive: `http:`, `https:` or `file:`. Shown without any password.
+/// Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Address(Url);
+pub struct Address(Arc<Url>);
 
 /// A text that is no address of an archive.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,16 +32,16 @@ pub enum Place {
 impl Address {
     /// The address of `path` below this one.
     pub fn join(&self, path: &str) -> Self {
-        let mut url = self.0.clone();
+        let mut url = Url::clone(&self.0);
         let base = url.path().trim_end_matches('/').to_owned();
         url.set_path(&format!("{base}/{path}"));
-        Self(url)
+        Self(Arc::new(url))
     }
 
     /// Where it leads.
     pub fn place(&self) -> Result<Place, BadAddress> {
         if self.0.scheme() != "file" {
-            return Ok(Place::Remote(self.0.clone()));
+            return Ok(Place::Remote(Url::clone(&self.0)));
         }
         let bad = |why: &str| BadAddress {
             text: self.to_string(),
@@ -63,7 +65,7 @@ impl FromStr for Address {
                 url.set_fragment(None);
                 let path = url.path().trim_end_matches('/').to_owned();
                 url.set_path(&path);
-                return Ok(Self(url));
+                return Ok(Self(Arc::new(url)));
             }
             Ok(url) => (
                 without_password(&url),

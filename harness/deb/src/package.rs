@@ -4,7 +4,7 @@ use model::{Arch, Digest};
 
 use crate::control::Stanza;
 use crate::relation::{AnyOf, BadRelation, Relation, relations};
-use crate::version::Version;
+use crate::version::{BadVersion, Version};
 
 /// One binary package as an index describes it. Relation fields are kept as text and read on
 /// demand: most records of an index are never looked at.
@@ -145,18 +145,11 @@ impl Package {
         let version: Version = version
             .parse()
             .map_err(|e| bad("Version", format!("{e}")))?;
-        let (source, source_version) = match source.split_once('(') {
-            None if source.is_empty() => (name, version.clone()),
-            None => (source, version.clone()),
-            Some((source, rest)) => {
-                let text = rest.trim_end_matches(')');
-                let version = text.parse().map_err(|e| bad("Source", format!("{e}")))?;
-                (source.trim_ascii(), version)
-            }
-        };
+        let (source, source_version) =
+            source_of(source, name, &version).map_err(|why| bad("Source", why))?;
         Ok(Self {
             name: name.to_owned(),
-            source: source.to_owned(),
+            source,
             source_version,
             version,
             architecture: architecture.to_owned(),
@@ -193,6 +186,19 @@ impl Package {
     /// What the package provides besides its own name.
     pub fn provided(&self) -> Result<Vec<Relation>, BadRelation> {
         Ok(relations(&self.provides)?.into_iter().flatten().collect())
+    }
+}
+
+/// Name and version of the source package: those of the binary where the field leaves them out.
+fn source_of(field: &str, name: &str, version: &Version) -> Result<(String, Version), String> {
+    match field.split_once('(') {
+        None if field.is_empty() => Ok((name.to_owned(), version.clone())),
+        None => Ok((field.to_owned(), version.clone())),
+        Some((source, rest)) => {
+            let text = rest.trim_end_matches(')');
+            let version = text.parse().map_err(|e: BadVersion| e.to_string())?;
+            Ok((source.trim_ascii().to_owned(), version))
+        }
     }
 }
 

@@ -21,7 +21,7 @@ async fn opens_finds_and_fetches_over_http_and_from_a_folder() {
     let scene = Scene::new([suite("stable")]);
     let folder = format!("file://{}", scene.path("archive"));
     for address in [scene.server.address(), folder] {
-        let book = AddressBook::read(&[address.clone()], None, None).unwrap();
+        let book = AddressBook::read(std::slice::from_ref(&address), None, None).unwrap();
         let archive = open(&[scene.spec(&["stable"])], &book, &scene.fetcher())
             .await
             .unwrap();
