@@ -23,12 +23,13 @@ pub enum Finding {
 /// Audits "the candidate is lower by `by`" (0.2 is 20 %; 0 claims a direction only) in ratio units.
 ///
 /// Proven: the 95 % interval lies below 1 - `by`. Refuted: it lies above. Equivalent: the 90 %
-/// interval lies inside [1 / (1 + `equivalence`), 1 + `equivalence`], which is two one-sided tests at
-/// 5 % (Schuirmann 1987). Direction only: the 95 % interval lies below 1, without proof of the claim.
+/// interval lies inside [1 / (1 + `equivalence`), 1 + `equivalence`], which is two one-sided tests
+/// at 5 % (Schuirmann 1987). Direction only: the 95 % interval lies below 1, without proof of the
+/// claim.
 ///
-/// Several hold at once: faster by 3 % refutes "faster by 20 %". The first of the pair is the answer
-/// to the claim, if there is one, the second what else is known; of equivalence and direction, which
-/// may both hold, equivalence is given, since it was declared to be what matters.
+/// Several hold at once: faster by 3 % refutes "faster by 20 %". The first of the pair is the
+/// answer to the claim, if there is one, the second what else is known; of equivalence and
+/// direction, which may both hold, equivalence is given, since it was declared to be what matters.
 #[must_use]
 pub fn audit_lower(
     interval95: &Interval,

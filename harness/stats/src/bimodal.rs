@@ -1,9 +1,9 @@
 //! A warning: these values have two modes, and one median does not describe them.
 //!
 //! A processor that slept or not, a container that still meets the removal of the last one: starts
-//! then fall into two groups, and a median may jump from one to the other. The dip test warns, since
-//! it assumes nothing about the shape of one mode: a long tail or outliers are no second mode, which
-//! coefficients of skewness and kurtosis and mixtures of normals take them for.
+//! then fall into two groups, and a median may jump from one to the other. The dip test warns,
+//! since it assumes nothing about the shape of one mode: a long tail or outliers are no second
+//! mode, which coefficients of skewness and kurtosis and mixtures of normals take them for.
 
 use std::fmt;
 
@@ -15,8 +15,8 @@ use crate::summary::{count, quantile_of_sorted};
 /// Fewer values say nothing about modes.
 const FEWEST: usize = 20;
 
-/// √n times the dip that calls for a warning. Of unimodal samples exceed it: lognormal noise with
-/// 5 % outliers 0.2 % and less at any size; uniform ones, which have the largest dip of all (Hartigan
+/// √n times the dip that calls for a warning. Of unimodal samples exceed it: lognormal noise with 5
+/// % outliers 0.2 % and less at any size; uniform ones, which have the largest dip of all (Hartigan
 /// and Hartigan 1985), 5 % at 50 values and 8 % at 1000. Groups a factor of three apart are seen in
 /// 95 % of the samples at least when 60 values fall into halves, or 200 into shares of 30 and 70 %.
 const CRITICAL: f64 = 0.5;
@@ -51,8 +51,8 @@ impl fmt::Display for Bimodality {
 /// Warns when the dip is too large for one mode. None below 20 values, and for values that are not
 /// finite. Groups of one tenth or less are not found.
 ///
-/// Equal values are spread over the resolution of the readings first: a coarse clock makes ties, and
-/// every tie would count as a mode.
+/// Equal values are spread over the resolution of the readings first: a coarse clock makes ties,
+/// and every tie would count as a mode.
 #[must_use]
 pub fn bimodal(values: &[f64]) -> Option<Bimodality> {
     if values.len() < FEWEST || values.iter().any(|value| !value.is_finite()) {

@@ -1,12 +1,12 @@
 //! How far a sample is from having one mode.
 //!
 //! The dip of Hartigan and Hartigan ("The Dip Test of Unimodality", Annals of Statistics 13, 1985):
-//! the least distance between the empirical distribution function and any distribution function that
-//! is convex up to some point and concave from there. Computed by narrowing the interval in which
-//! the mode can lie, as in Hartigan (Applied Statistics algorithm AS 217, 1985).
+//! the least distance between the empirical distribution function and any distribution function
+//! that is convex up to some point and concave from there. Computed by narrowing the interval in
+//! which the mode can lie, as in Hartigan (Applied Statistics algorithm AS 217, 1985).
 //!
-//! All heights are counts of values, not shares: the function steps from k to k + 1 at the value with
-//! index k.
+//! All heights are counts of values, not shares: the function steps from k to k + 1 at the value
+//! with index k.
 
 use crate::summary::count;
 

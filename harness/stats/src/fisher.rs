@@ -1,8 +1,8 @@
 //! Two shares compared: so many of so many against so many of so many.
 
 /// Fisher's exact test (1922) on counts `[[yes, no], [yes, no]]`, one row per arm: the two-sided
-/// probability, with margins held and equal shares, of a table as unlikely as this or more. 1 when a
-/// margin is empty: nothing was compared.
+/// probability, with margins held and equal shares, of a table as unlikely as this or more. 1 when
+/// a margin is empty: nothing was compared.
 #[must_use]
 pub fn fisher_exact(table: [[u32; 2]; 2]) -> f64 {
     let [[a, b], [c, d]] = table.map(|row| row.map(u64::from));

@@ -3,9 +3,9 @@
 use crate::error::StatsError;
 use crate::summary::count;
 
-/// Holm's step-down adjustment (1979), in the order given: rejecting where the result is at or below
-/// 5 % makes one false rejection or more in at most 5 % of the certificates, however the claims hang
-/// together.
+/// Holm's step-down adjustment (1979), in the order given: rejecting where the result is at or
+/// below 5 % makes one false rejection or more in at most 5 % of the certificates, however the
+/// claims hang together.
 ///
 /// # Errors
 /// On a value outside 0 to 1.

@@ -10,7 +10,8 @@ const LEVEL: f64 = 0.95;
 /// Chance of seeing an effect that is called detectable.
 const POWER: f64 = 0.9;
 /// Variance of the pseudo-median of normal noise over that of the mean, for many values (Hodges and
-/// Lehmann 1963). Heavier tails favour the pseudo-median, so plans made with it err to the safe side.
+/// Lehmann 1963). Heavier tails favour the pseudo-median, so plans made with it err to the safe
+/// side.
 const COST_OF_RANKS: f64 = std::f64::consts::PI / 3.0;
 
 /// The smallest difference from a ratio of 1 that `d` (log ratios) would show: 0.08 says that

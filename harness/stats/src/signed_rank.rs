@@ -1,10 +1,11 @@
 //! Paired comparison: pseudo-median with Wilcoxon signed-rank interval.
 //!
-//! Sources: Wilcoxon (1945) for the statistic; Hodges and Lehmann (1963) for the estimate; Hollander,
-//! Wolfe and Chicken, "Nonparametric Statistical Methods", section 3.4, for the interval as order
-//! statistics of the pairwise (Walsh) averages. The only assumption is independent differences, each
-//! symmetric about the same centre; with candidate and baseline in random order within a round that
-//! holds for the difference of two runs of the same thing whatever their distribution.
+//! Sources: Wilcoxon (1945) for the statistic; Hodges and Lehmann (1963) for the estimate;
+//! Hollander, Wolfe and Chicken, "Nonparametric Statistical Methods", section 3.4, for the interval
+//! as order statistics of the pairwise (Walsh) averages. The only assumption is independent
+//! differences, each symmetric about the same centre; with candidate and baseline in random order
+//! within a round that holds for the difference of two runs of the same thing whatever their
+//! distribution.
 
 use crate::error::{StatsError, finite, probability};
 use crate::interval::Interval;

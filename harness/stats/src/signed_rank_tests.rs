@@ -66,7 +66,8 @@ fn the_approximation_continues_the_exact_count() {
     }
 }
 
-/// The interval is distribution-free: never below its level, and above only because ranks are whole.
+/// The interval is distribution-free: never below its level, and above only because ranks are
+/// whole.
 #[test]
 fn coverage() {
     for (n, sd, level, most) in [

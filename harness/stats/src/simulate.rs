@@ -5,8 +5,8 @@ use std::f64::consts::PI;
 use crate::summary::count;
 use crate::xoshiro::Xoshiro;
 
-/// Noise as it is met when containers start: lognormal, with one value in twenty delayed to 1.5 to 3
-/// times.
+/// Noise as it is met when containers start: lognormal, with one value in twenty delayed to 1.5 to
+/// 3 times.
 pub(crate) struct Noise(Xoshiro);
 
 impl Noise {

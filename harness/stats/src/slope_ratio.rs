@@ -1,30 +1,29 @@
 //! What one more container costs in one arm, over what it costs in the other.
 //!
-//! A pass reads memory at rising numbers of containers that stay running. What a later reading adds
-//! to an earlier one of the same pass, an *increment*, is the unit here: the same step of the same
-//! pass in both arms makes a pair (a, b). If the true ratio is r then every a - r b is symmetric
-//! about zero, so the signed-rank test accepts r at its level; the interval is the set of accepted
-//! ratios (Fieller's idea, 1954, with ranks for t). Since (a + a') - r (b + b') > 0 is
+//! A pass reads memory at rising numbers of containers that stay running. Units are pairs (a, b),
+//! one of each arm: with six passes or more the Theil-Sen slopes of a pass, with fewer what each
+//! step of a pass adds to the one before, an *increment*. If the true ratio is r then every a - r b
+//! is symmetric about zero, so the signed-rank test accepts r at its level; the interval is the set
+//! of accepted ratios (Fieller's idea, 1954, with ranks for t). Since (a + a') - r (b + b') > 0 is
 //! r < (a + a') / (b + b'), the set lies between two order statistics of the ratios of pairwise
-//! sums: no logarithm, no resampling, no normality, and a first step that also pays for pages shared
-//! by all later containers is one odd unit, not a tilt of the line.
+//! sums: no logarithm, no resampling, no normality. Where there are too few units for ranks at the
+//! asked level, t takes the place of ranks.
 //!
-//! Why not residuals of a line, or a bootstrap over passes? Containers differ, and each adds its own
-//! excess to all later readings: errors of a pass are a random walk, its residuals far too smooth,
-//! its increments independent. If instead each reading errs by itself, neighbouring increments err
-//! in opposite directions and their mean errs less than the interval says. The interval is right in
-//! the first case and wide in the second. Two to four passes resampled as wholes know nothing of the
-//! spread between passes. What it cannot see is a slope that differs from pass to pass in one arm
-//! and not in the other; `slope_ratio_tests.rs` states the coverage in all three cases.
-//!
-//! Where there are too few increments for ranks at the asked level, t takes the place of ranks.
+//! Whole passes are the better unit: nothing is assumed about what happens inside one. But two to
+//! four of them know too little of the spread between them, resampled or not. Why increments then,
+//! and not residuals of a line? Containers differ, and each adds its own excess to all later
+//! readings: errors of a pass are a random walk, its residuals far too smooth, its increments
+//! independent. If instead each reading errs by itself, neighbouring increments err in opposite
+//! directions and their mean errs less than the interval says. The interval is right in the first
+//! case and wide in the second. What increments cannot see is a slope that differs from pass to
+//! pass in one arm and not in the other; `slope_ratio_tests.rs` states the coverage in every case.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{StatsError, at_least, finite, probability};
 use crate::interval::Interval;
 use crate::signed_rank::critical_rank;
-use crate::slope::within;
+use crate::slope::{theil_sen, within};
 use crate::student;
 use crate::summary::{count, mean, quantile_of_sorted};
 
@@ -35,17 +34,20 @@ pub struct SlopeRatio {
     pub slope_a: f64,
     /// The same of the second arm.
     pub slope_b: f64,
-    /// First over second, in ratio units, from paired increments; `n` counts the pairs. Its estimate
-    /// is not exactly the quotient of the slopes, which pair no steps.
+    /// First over second, in ratio units, from paired units; `n` counts the pairs. Its estimate is
+    /// not exactly the quotient of the slopes, which are taken over all passes at once.
     pub ratio: Interval,
 }
 
-/// Compares slopes of memory over containers. Each pass is a block of (containers, bytes); passes of
-/// the same index are paired, and inside them the steps both arms have. Order inside a pass does not
-/// matter.
+/// From this number of passes on a pass is a unit: the least that gives ranks a 95 % interval.
+const PASSES_AS_UNITS: usize = 6;
+
+/// Compares slopes of memory over containers. Each pass is a block of (containers, bytes); passes
+/// of the same index are paired, and inside them the steps both arms have. Order inside a pass does
+/// not matter.
 ///
 /// # Errors
-/// When the arms differ in the number of passes, have fewer than two paired increments, or hold
+/// When the arms differ in the number of passes, have fewer than two pairs of units, or hold
 /// coordinates that are not finite; and when the second arm's cost cannot be told from zero.
 pub fn slope_ratio(
     passes_a: &[Vec<(f64, f64)>],
@@ -59,10 +61,16 @@ pub fn slope_ratio(
     }
     let slope_a = within(passes_a)?;
     let slope_b = within(passes_b)?;
-    let mut pairs = Vec::new();
-    for (a, b) in passes_a.iter().zip(passes_b) {
-        pairs.extend(increments(a, b));
-    }
+    let steps: Vec<Steps> = passes_a
+        .iter()
+        .zip(passes_b)
+        .map(|(a, b)| paired(a, b))
+        .collect();
+    let pairs = if steps.len() >= PASSES_AS_UNITS {
+        slopes(&steps)?
+    } else {
+        steps.iter().flat_map(increments).collect()
+    };
     at_least(2, pairs.len())?;
     finite(
         &pairs
@@ -81,21 +89,42 @@ pub fn slope_ratio(
     })
 }
 
-/// What each step adds in both arms, over the steps that both have.
-fn increments(a: &[(f64, f64)], b: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    let mut steps: Vec<(f64, f64, f64)> = a
+/// Containers, and the bytes of both arms, at the steps of a pass that both have; ascending.
+type Steps = Vec<(f64, f64, f64)>;
+
+fn paired(a: &[(f64, f64)], b: &[(f64, f64)]) -> Steps {
+    let other = |x: f64| b.iter().find(|(at, _)| *at == x).map(|(_, bytes)| *bytes);
+    let mut steps: Steps = a
         .iter()
-        .filter_map(|(x, ya)| {
-            b.iter()
-                .find(|(xb, _)| xb == x)
-                .map(|(_, yb)| (*x, *ya, *yb))
-        })
+        .filter_map(|(x, y)| Some((*x, *y, other(*x)?)))
         .collect();
     steps.sort_by(|left, right| left.0.total_cmp(&right.0));
     steps.dedup_by(|later, first| later.0 == first.0);
     steps
+}
+
+/// What each step adds to the one before, in both arms.
+fn increments(steps: &Steps) -> Vec<(f64, f64)> {
+    steps
         .windows(2)
-        .map(|pair| (pair[1].1 - pair[0].1, pair[1].2 - pair[0].2))
+        .map(|two| (two[1].1 - two[0].1, two[1].2 - two[0].2))
+        .collect()
+}
+
+/// The slope of each pass in both arms; passes in which the arms share fewer than two steps have
+/// none.
+fn slopes(steps: &[Steps]) -> Result<Vec<(f64, f64)>, StatsError> {
+    let usable = steps.iter().filter(|pass| pass.len() >= 2);
+    usable
+        .map(|pass| {
+            let arm = |bytes: fn(&(f64, f64, f64)) -> f64| -> Vec<(f64, f64)> {
+                pass.iter().map(|step| (step.0, bytes(step))).collect()
+            };
+            Ok((
+                theil_sen(&arm(|step| step.1))?,
+                theil_sen(&arm(|step| step.2))?,
+            ))
+        })
         .collect()
 }
 

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::simulate::{Noise, assert_rate, share};
+use crate::simulate::{Noise, assert_rate, average, share};
 
 type Pass = Vec<(f64, f64)>;
 
@@ -94,7 +94,9 @@ fn coverage_when_containers_differ() {
         (2, SMOKE, 0.995, 0.996),
         (1, SMOKE, 0.95, 0.96),
         (3, EIGHT, 0.95, 0.955),
-        (6, STANDARD, 0.95, 0.955),
+        (5, STANDARD, 0.95, 0.955),
+        (6, STANDARD, 0.95, 0.975),
+        (6, STANDARD, 0.995, 1.0),
     ] {
         let (covered, runs) = coverage(passes, steps, level, errors);
         assert_rate(covered, runs, level, most);
@@ -128,8 +130,9 @@ fn coverage_when_readings_err() {
     }
 }
 
-/// The stated limit: slopes that differ by pass in one arm alone. By 2 % of the slope, where
-/// containers differ by 10 %: two short passes hardly notice, six long ones lose points.
+/// Slopes that differ by pass in one arm alone, by 2 % where containers differ by 10 %: six passes
+/// are units and do not care. The stated limit is that of increments: two short passes hardly
+/// notice, four long ones lose eight points.
 #[test]
 fn coverage_when_passes_differ() {
     let errors = Errors {
@@ -137,11 +140,27 @@ fn coverage_when_passes_differ() {
         pass: 0.02,
         ..CALM
     };
-    for (passes, steps, least) in [(2, SMOKE, 0.94), (6, STANDARD, 0.80)] {
+    for (passes, steps, least) in [(6, STANDARD, 0.95), (2, SMOKE, 0.94), (4, STANDARD, 0.86)] {
         let (covered, runs) = coverage(passes, steps, 0.95, errors);
-        println!("ZZ {covered}");
-        assert_rate(covered, runs, least, 0.97);
+        assert_rate(covered, runs, least, 0.975);
     }
+}
+
+/// Readings that err by themselves: whole passes do not pay for it with width.
+#[test]
+fn six_passes_are_not_wide() {
+    let errors = Errors {
+        reading: 3.0,
+        ..CALM
+    };
+    let width = |passes, seed| {
+        average(200, seed, |noise| {
+            let [a, b] = arms(noise, passes, STANDARD, 1.0, errors);
+            slope_ratio(&a, &b, 0.95, 0).map_or(f64::NAN, |found| found.ratio.half_width())
+        })
+    };
+    let (six, five) = (width(6, 1), width(5, 2));
+    assert!(six < 0.04 && six < 0.7 * five, "{six} {five}");
 }
 
 #[test]
@@ -220,7 +239,8 @@ proptest! {
         level in 0.5..0.999f64,
     ) {
         let block = |pick: fn(&(f64, f64)) -> f64| -> Vec<Pass> {
-            let points = (0u32..).zip(&ys).map(|(x, y)| (f64::from(x), 20.0 * f64::from(x) + pick(y)));
+            let at = |(x, y)| (f64::from(x), 20.0 * f64::from(x) + pick(y));
+            let points = (0u32..).zip(&ys).map(at);
             vec![points.collect(); passes]
         };
         if let Ok(found) = slope_ratio(&block(|y| y.0), &block(|y| y.1), level, 0) {
@@ -230,9 +250,13 @@ proptest! {
     }
 
     #[test]
-    fn scales_with_the_arms(ys in prop::collection::vec(-3.0..3.0f64, 7..12), scale in 0.1..9.0f64) {
+    fn scales_with_the_arms(
+        ys in prop::collection::vec(-3.0..3.0f64, 7..12),
+        scale in 0.1..9.0f64,
+    ) {
         let block = |factor: f64, tilt: f64| -> Vec<Pass> {
-            let points = (0u32..).zip(&ys).map(|(x, y)| (f64::from(x), factor * (20.0 * f64::from(x) + tilt * y)));
+            let line = |(x, y)| (f64::from(x), factor * (20.0 * f64::from(x) + tilt * y));
+            let points = (0u32..).zip(&ys).map(line);
             vec![points.collect()]
         };
         let plain = slope_ratio(&block(1.0, 1.0), &block(1.0, -1.0), 0.95, 0).unwrap().ratio;

@@ -33,9 +33,9 @@ pub enum Next {
 }
 
 impl StopRule {
-    /// The rule for a `margin` in ratio units (0.05 is 5 %): the half-width is `fraction` of it, and
-    /// at most twice `n_plan` rounds are made. Without a sensible margin or fraction no width is
-    /// narrow enough, so sampling ends exhausted rather than early.
+    /// The rule for a `margin` in ratio units (0.05 is 5 %): the half-width is `fraction` of it,
+    /// and at most twice `n_plan` rounds are made. Without a sensible margin or fraction no width
+    /// is narrow enough, so sampling ends exhausted rather than early.
     #[must_use]
     pub fn new(margin: f64, fraction: f64, n_min: usize, n_plan: usize) -> Self {
         Self {
@@ -123,12 +123,12 @@ mod tests {
         assert_eq!(nothing.decide(&[], &[]), Next::Exhausted);
     }
 
-    /// What holds after the rule ended a session: coverage, and the rate of false alarms over the two
-    /// metrics of a run.
+    /// What holds after the rule ended a session: coverage, and the rate of false alarms over the
+    /// two metrics of a run.
     #[test]
     fn promises_hold_after_stopping() {
         let rule = StopRule::new(0.15, 0.4, 20, 60);
-        let runs = 800;
+        let runs = 500;
         let covered = share(runs, 1, |noise| {
             let [ab, _] = session(noise, &rule, 0.15, 1.1);
             !signed_rank(&ab, LEVEL).unwrap().excludes(1.1f64.ln())
@@ -142,7 +142,7 @@ mod tests {
             })
         });
         assert_rate(alarms, runs, 0.007, 0.014);
-        let rounds = average(100, 3, |noise| {
+        let rounds = average(60, 3, |noise| {
             session(noise, &rule, 0.15, 1.0)[0].len() as f64
         });
         assert!((45.0..100.0).contains(&rounds), "{rounds}");

@@ -145,7 +145,8 @@ mod tests {
             a in 0.0..=1.0f64,
             b in 0.0..=1.0f64,
         ) {
-            let (low, high) = (quantile(&values, a.min(b)).unwrap(), quantile(&values, a.max(b)).unwrap());
+            let at = |q| quantile(&values, q).unwrap();
+            let (low, high) = (at(a.min(b)), at(a.max(b)));
             prop_assert!(low <= high + 1e-6);
             prop_assert!(quantile(&values, 0.0).unwrap() <= low + 1e-6);
             prop_assert!(high <= quantile(&values, 1.0).unwrap() + 1e-6);

@@ -82,13 +82,22 @@ reference = {
                          (50, 0.95), (51, 0.95), (120, 0.995)]
     ],
     "rank_sum": [
-        rank_sum(np.array(rounded(rng.normal(1.0, 0.2, m))), np.array(rounded(rng.normal(0.9, 0.3, n))), level)
-        for m, n, level in [(4, 4, 0.95), (7, 5, 0.9), (20, 31, 0.95), (50, 50, 0.99), (60, 40, 0.95)]
+        rank_sum(
+            np.array(rounded(rng.normal(1.0, 0.2, m))),
+            np.array(rounded(rng.normal(0.9, 0.3, n))),
+            level,
+        )
+        for m, n, level in [
+            (4, 4, 0.95), (7, 5, 0.9), (20, 31, 0.95), (50, 50, 0.99), (60, 40, 0.95)
+        ]
     ]
     + [rank_sum(np.array([1.0, 2, 2, 3, 5, 5]), np.array([2.0, 3, 3, 4, 6, 7]), 0.95)],
     "summary": [summary(rounded(rng.lognormal(3, 0.4, n))) for n in (2, 7, 40)],
     "theil_sen": [slope(n) for n in (2, 9, 30)],
-    "dip": [modes(kind, n) for kind, n in [(0.0, 20), (0.5, 25), (0.3, 60), (0.0, 200), (0.2, 120)]],
+    "dip": [
+        modes(kind, n)
+        for kind, n in [(0.0, 20), (0.5, 25), (0.3, 60), (0.0, 200), (0.2, 400)]
+    ],
     "fisher": [
         fisher(t)
         for t in ([[3, 1], [1, 3]], [[10, 0], [0, 10]], [[0, 5], [0, 7]], [[200, 3], [180, 19]],
@@ -96,4 +105,5 @@ reference = {
     ],
 }
 out = pathlib.Path(__file__).with_name("reference.json")
-out.write_text(json.dumps(reference, indent=None, separators=(",", ":")).replace("},", "},\n") + "\n")
+text = json.dumps(reference, separators=(",", ":"))
+out.write_text(text.replace("},", "},\n") + "\n")
