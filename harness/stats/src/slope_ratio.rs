@@ -44,7 +44,7 @@ const PASSES_AS_UNITS: usize = 6;
 
 /// Compares slopes of memory over containers. Each pass is a block of (containers, bytes); passes
 /// of the same index are paired, and inside them the steps both arms have. Order inside a pass does
-/// not matter.
+/// not matter. The seed is not used: nothing is resampled.
 ///
 /// # Errors
 /// When the arms differ in the number of passes, have fewer than two pairs of units, or hold
