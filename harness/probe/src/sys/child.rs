@@ -39,6 +39,12 @@ pub(crate) fn fork(body: impl FnOnce() -> i32) -> io::Result<Child> {
 }
 
 impl Child {
+    /// Its pid.
+    #[cfg(test)]
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid.unsigned_abs()
+    }
+
     /// Kills it and all it started that stayed in its session.
     pub(crate) fn kill(&self) {
         // SAFETY: the child is not reaped yet, so its pid is its own.

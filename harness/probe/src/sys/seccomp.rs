@@ -53,7 +53,8 @@ fn stopped(pid: libc::pid_t) -> io::Result<()> {
 }
 
 fn read_stopped(pid: libc::pid_t) -> io::Result<Filters> {
-    let mut newest_first = Vec::new();
+    // The kernel counts from the oldest, whatever older manual pages say (the test shows it).
+    let mut oldest_first = Vec::new();
     for index in 0..FILTERS_MAX {
         let mut program = vec![
             libc::sock_filter {
@@ -78,10 +79,9 @@ fn read_stopped(pid: libc::pid_t) -> io::Result<Filters> {
             Err(error) if error.raw_os_error() == Some(libc::ENOENT) => break,
             Err(error) => return Err(error),
         }
-        newest_first.push(program);
+        oldest_first.push(program);
     }
-    newest_first.reverse();
-    Ok(Filters(newest_first))
+    Ok(Filters(oldest_first))
 }
 
 impl Filters {
@@ -123,5 +123,85 @@ fn checked_long(result: libc::c_long) -> io::Result<libc::c_long> {
         Err(io::Error::last_os_error())
     } else {
         Ok(result)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use super::{Filters, read};
+    use crate::sys::{child, clock, files, identity};
+
+    /// One call refused with an own error number, all others allowed.
+    fn refusing(call: libc::c_long, errno: u32) -> Vec<libc::sock_filter> {
+        let step = |code, k, jf| libc::sock_filter { code, jt: 0, jf, k };
+        let load = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
+        let equal = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
+        let answer = (libc::BPF_RET | libc::BPF_K) as u16;
+        vec![
+            step(load, 0, 0),
+            step(equal, u32::try_from(call).unwrap(), 1),
+            step(answer, libc::SECCOMP_RET_ERRNO | errno, 0),
+            step(answer, libc::SECCOMP_RET_ALLOW, 0),
+        ]
+    }
+
+    #[test]
+    fn filters_are_copied_in_order_and_hold() {
+        let status = std::fs::read_to_string("/proc/self/status").expect("our status");
+        if !status.contains("Uid:\t0\t0\t0\t0") {
+            let required = std::env::var("CERTIFY_REQUIRE").unwrap_or_default();
+            assert!(
+                !required.split(',').any(|one| one == "root"),
+                "required (root)"
+            );
+            println!("skipped (root): reading another program's filters needs root");
+            return;
+        }
+        let filters = Filters(vec![
+            refusing(libc::SYS_memfd_create, 77),
+            refusing(libc::SYS_unshare, 78),
+        ]);
+        let (_reader, writer) = files::pipe().expect("a pipe");
+        let target = child::fork(|| {
+            let ready = identity::set_no_new_privs().and_then(|()| filters.install());
+            drop(writer);
+            clock::sleep_until(clock::monotonic_ns() + 60_000_000_000);
+            i32::from(ready.is_err())
+        })
+        .expect("a child");
+        let filtered = |pid| {
+            let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("status");
+            status.contains("Seccomp_filters:\t2")
+        };
+        while !filtered(target.pid()) {
+            std::thread::yield_now();
+        }
+        let copied = read(target.pid()).expect("filters");
+        assert_eq!(copied.count(), 2);
+        let plain = |filters: &Filters| {
+            let steps = filters.0.iter().flatten();
+            steps
+                .map(|one| (one.code, one.jt, one.jf, one.k))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(plain(&copied), plain(&filters));
+        // The target goes on undisturbed: it is in its sleep again, not stopped.
+        let state = std::fs::read_to_string(format!("/proc/{}/stat", target.pid())).expect("stat");
+        assert!(
+            !state.contains(") t ") && !state.contains(") T "),
+            "{state}"
+        );
+        let held = child::fork(|| {
+            let _ = identity::set_no_new_privs();
+            copied.install().map_or(1, |()| {
+                let refused = files::memory_file(c"x").map_err(|error| error.raw_os_error());
+                i32::from(!matches!(refused, Err(Some(77))))
+            })
+        });
+        assert_eq!(
+            held.expect("a child").wait().expect("its end"),
+            child::End::Status(0)
+        );
     }
 }
