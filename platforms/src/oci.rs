@@ -4,11 +4,11 @@
 //! `oci-runc` is `runc` from PATH. One driver serves both: the OCI runtime command line.
 
 use async_trait::async_trait;
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use engine::{Detection, Libexec, OpenRequest, Platform, Session, SessionError};
 use model::PlatformFamily;
 
-use crate::runtime::{self, Runtime};
+use crate::runtime::{self, Privilege, Runtime};
 
 /// The embedded runtime.
 pub(crate) static OCI: Oci = Oci {
@@ -51,6 +51,13 @@ impl Oci {
     }
 }
 
+/// The runtime's version, and with whose rights it would run.
+async fn look(program: &Utf8Path) -> Result<String, SessionError> {
+    let runtime = Runtime::look(program).await?;
+    let privilege = Privilege::look(&runtime).await?;
+    Ok(format!("{}, as {}", runtime.version, privilege.word()))
+}
+
 #[async_trait]
 impl Platform for Oci {
     fn name(&self) -> &'static str {
@@ -67,11 +74,11 @@ impl Platform for Oci {
 
     async fn detect(&self, libexec: &Libexec) -> Detection {
         let found = match self.find(libexec) {
-            Ok(program) => Runtime::look(&program).await,
+            Ok(program) => look(&program).await,
             Err((why, remedy)) => return Detection::Absent { why, remedy },
         };
         match found {
-            Ok(runtime) => Detection::Available(runtime.version),
+            Ok(line) => Detection::Available(line),
             Err(error) => Detection::Absent {
                 why: error.why,
                 remedy: error.remedy.unwrap_or_default(),

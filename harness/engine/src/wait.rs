@@ -77,10 +77,10 @@ pub async fn until<T>(
     what: &str,
     period: Duration,
     deadline: Deadline,
-    mut condition: impl AsyncFnMut() -> Poll<T>,
+    mut condition: impl FnMut() -> Poll<T>,
 ) -> Result<T, WaitError> {
     loop {
-        let last = match condition().await {
+        let last = match condition() {
             Poll::Ready(value) => return Ok(value),
             Poll::Failed(why) => {
                 return Err(WaitError::Failed {

@@ -128,6 +128,9 @@ pub struct ControlPlan {
     pub static_only: Vec<String>,
     /// One control per suite that really runs: suite to control.
     pub run_time: BTreeMap<String, String>,
+    /// Rounds of a startup control: fixed beforehand, enough for a miss rate under 1e-4 at the
+    /// shipped control's effect.
+    pub startup_rounds: u32,
 }
 
 impl Profile {
@@ -141,6 +144,11 @@ impl Profile {
     /// The digest of the profile's meaning.
     pub fn digest(&self) -> Digest {
         crate::canonical::digest(self)
+    }
+
+    /// The published JSON Schema of a profile file.
+    pub fn json_schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
     }
 
     /// Every check id that some level needs.

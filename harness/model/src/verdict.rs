@@ -75,6 +75,9 @@ pub struct Measurement {
     pub median_b: f64,
     /// Ratio a / b; absent when it could not be formed.
     pub ratio: Option<Estimate>,
+    /// The 90 % interval of the same ratio, for equivalence (two one-sided tests).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ratio_90: Option<Estimate>,
     /// Smallest ratio difference that this many samples would have shown (90 % power, 95 %).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detectable: Option<f64>,

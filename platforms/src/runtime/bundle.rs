@@ -1,13 +1,16 @@
 //! The bundle's `config.json`: how every container of every arm runs.
 //!
 //! Source: OCI runtime specification 1.2. Read-only root, no capabilities, `no_new_privs`, the
-//! seccomp profile, its own pid, mount, ipc, uts and network namespaces, the declared writable
+//! seccomp profile, its own pid, mount, ipc, uts, cgroup and network namespaces, the declared writable
 //! paths as `tmpfs`, and limits.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use engine::{Recipe, Stamper};
 use model::WritablePath;
 use serde_json::{Value, json};
+
+use super::Privilege;
+use super::view::View;
 
 /// Our seccomp profile, in the OCI format.
 const SECCOMP: &str = include_str!("../../profiles/seccomp-default.json");
@@ -17,8 +20,10 @@ const PROBE_INSIDE: &str = "/.certify/probe";
 
 /// What a bundle is made from.
 pub(crate) struct Bundle<'a> {
-    /// The merged view.
-    pub(crate) root: Utf8PathBuf,
+    /// Its root.
+    pub(crate) view: &'a View,
+    /// With whose rights it runs.
+    pub(crate) privilege: &'a Privilege,
     /// How it runs.
     pub(crate) recipe: &'a Recipe,
     /// Whether the stamper runs in front.
@@ -38,7 +43,7 @@ impl Bundle<'_> {
     pub(crate) fn config(&self) -> Value {
         let config = &self.recipe.config;
         let mut arguments = Vec::new();
-        let mut mounts = kernel_mounts();
+        let mut mounts = kernel_mounts(self.privilege);
         if self.stamper == Stamper::InFront {
             arguments.extend([PROBE_INSIDE, "stamp", "--"].map(str::to_owned));
             mounts.push(json!({
@@ -64,7 +69,8 @@ impl Bundle<'_> {
         json!({
             "ociVersion": "1.2.0",
             "hostname": self.hostname,
-            "root": {"path": self.root, "readonly": true},
+            "annotations": self.view.annotations(),
+            "root": {"path": self.view.root(), "readonly": true},
             "process": {
                 "terminal": false,
                 "user": {"uid": config.user.uid, "gid": config.user.gid},
@@ -94,6 +100,7 @@ impl Bundle<'_> {
             "resources": limits,
             "namespaces": [
                 {"type": "pid"}, {"type": "mount"}, {"type": "ipc"}, {"type": "uts"},
+                {"type": "cgroup"},
                 {"type": "network", "path": format!("/proc/{}/ns/net", self.network_of)},
             ],
             "seccomp": seccomp(),
@@ -113,9 +120,10 @@ pub(crate) fn no_capabilities() -> Value {
     json!({"bounding": [], "effective": [], "inheritable": [], "permitted": [], "ambient": []})
 }
 
-/// Mounts that every container has.
-pub(crate) fn kernel_mounts() -> Vec<Value> {
-    vec![
+/// Mounts that every container has. A normal user's has no `/sys`: the kernel shows it only to the
+/// owner of the network, who is the prober.
+pub(crate) fn kernel_mounts(privilege: &Privilege) -> Vec<Value> {
+    let mut mounts = vec![
         json!({"destination": "/proc", "type": "proc", "source": "proc",
             "options": ["nosuid", "noexec", "nodev"]}),
         json!({"destination": "/dev", "type": "tmpfs", "source": "tmpfs",
@@ -124,9 +132,14 @@ pub(crate) fn kernel_mounts() -> Vec<Value> {
             "options": ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]}),
         json!({"destination": "/dev/shm", "type": "tmpfs", "source": "shm",
             "options": ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"]}),
-        json!({"destination": "/sys", "type": "sysfs", "source": "sysfs",
+    ];
+    if *privilege == Privilege::Root {
+        mounts.push(
+            json!({"destination": "/sys", "type": "sysfs", "source": "sysfs",
             "options": ["nosuid", "noexec", "nodev", "ro"]}),
-    ]
+        );
+    }
+    mounts
 }
 
 fn writable(path: &WritablePath, user: model::UserId) -> Value {

@@ -14,9 +14,10 @@ use rustix::process::Signal;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Mutex;
 
-use super::cgroup::Cgroups;
-use super::overlay::Overlay;
+use super::members::Members;
 use super::prober::{self, Prober};
+use super::session::Alive;
+use super::view::{View, remove_all};
 use super::waiting::{Adopted, by_name};
 use super::{Runtime, command, memory};
 
@@ -26,16 +27,15 @@ pub(crate) struct OciContainer {
     pub(crate) runtime: Runtime,
     pub(crate) state: Utf8PathBuf,
     pub(crate) folder: Utf8PathBuf,
-    pub(crate) overlay: Overlay,
+    pub(crate) view: View,
     pub(crate) probe: Utf8PathBuf,
-    pub(crate) cgroups: Cgroups,
-    pub(crate) cgroup: String,
+    pub(crate) members: Members,
     pub(crate) config: RuntimeConfig,
     pub(crate) init: Adopted,
     pub(crate) prober: Mutex<Prober>,
     pub(crate) clock: Clock,
     pub(crate) stamps: StartStamps,
-    pub(crate) alive: std::sync::Arc<std::sync::Mutex<Vec<String>>>,
+    pub(crate) alive: Alive,
 }
 
 /// Bytes of output kept for messages.
@@ -97,10 +97,7 @@ impl Container for OciContainer {
     }
 
     async fn memory(&self) -> Result<ContainerMemory, SessionError> {
-        let mut pids = self.cgroups.processes(&self.cgroup);
-        if pids.is_empty() {
-            pids.push(self.init.pid);
-        }
+        let pids = self.members.pids();
         let sizes: Vec<(u64, u64)> = pids.iter().filter_map(|pid| memory::pss(*pid)).collect();
         if sizes.is_empty() {
             let attempted = format!("read the memory of {}", self.name);
@@ -112,7 +109,7 @@ impl Container for OciContainer {
         Ok(ContainerMemory {
             pss_bytes: sizes.iter().map(|(pss, _)| pss).sum(),
             pss_anon_bytes: Some(sizes.iter().map(|(_, anon)| anon).sum()),
-            working_set_bytes: self.cgroups.working_set(&self.cgroup),
+            working_set_bytes: self.members.working_set(),
             processes: u32::try_from(sizes.len()).unwrap_or(u32::MAX),
         })
     }
@@ -161,12 +158,10 @@ impl OciContainer {
         self.init.bury();
         let deleted = delete(&self.runtime, &self.state, &self.name).await;
         let gone = self.prober.into_inner().quit().await;
-        let unmounted = self.overlay.remove().map_err(|error| error.to_string());
-        let cleared = fs_err::remove_dir_all(&self.folder).map_err(|error| error.to_string());
-        if let Ok(mut alive) = self.alive.lock() {
-            alive.retain(|name| *name != self.name);
-        }
-        for step in [deleted, gone, unmounted, cleared] {
+        let viewed = self.view.remove().map_err(|error| error.to_string());
+        let cleared = remove_all(&self.folder).map_err(|error| error.to_string());
+        self.alive.forget(&self.name);
+        for step in [deleted, gone, viewed, cleared] {
             step.map_err(|why| {
                 SessionError::environment(&attempted, why)
                     .leaving(Residue::Removable(vec![self.name.clone()]))

@@ -4,11 +4,16 @@ use std::collections::BTreeMap;
 
 use model::{PlatformFacts, PlatformFamily, PlatformName, Standing};
 
-use super::Runtime;
 use super::cgroup::Cgroups;
+use super::{Privilege, Runtime};
 
 /// Looks at the host.
-pub(crate) fn look(name: &str, runtime: &Runtime, cgroups: &Cgroups) -> PlatformFacts {
+pub(crate) fn look(
+    name: &str,
+    runtime: &Runtime,
+    cgroups: &Cgroups,
+    privilege: &Privilege,
+) -> PlatformFacts {
     let text = |path: &str| {
         fs_err::read_to_string(path)
             .unwrap_or_default()
@@ -36,8 +41,8 @@ pub(crate) fn look(name: &str, runtime: &Runtime, cgroups: &Cgroups) -> Platform
         ("load.1m", load),
         ("lsm", lsm.clone()),
         ("memory.total", field("/proc/meminfo", "MemTotal")),
-        ("privilege", "root".to_owned()),
-        ("root.view", "overlay, upper on tmpfs".to_owned()),
+        ("privilege", privilege.word().to_owned()),
+        ("root.view", view(privilege)),
         (
             "runtime.program",
             runtime.program.file_name().unwrap_or_default().to_owned(),
@@ -52,21 +57,37 @@ pub(crate) fn look(name: &str, runtime: &Runtime, cgroups: &Cgroups) -> Platform
     } else {
         format!("LSM {lsm}")
     };
+    let mode = match privilege {
+        Privilege::Root => "",
+        Privilege::Normal { .. } => ", as a normal user",
+    };
+    let mut cannot_measure = BTreeMap::from([(
+        "pull".to_owned(),
+        "a bare runtime does not pull: unpacking is the harness's own work".to_owned(),
+    )]);
+    for (metric, why) in privilege.cannot_measure() {
+        cannot_measure.insert(metric.to_owned(), why.to_owned());
+    }
     PlatformFacts {
         // Registered names are slugs; a test walks the registry.
         platform: PlatformName::new(name).unwrap_or_else(|_| unreachable_name()),
         family: PlatformFamily::Oci,
         standing: Standing::Real,
         summary: format!(
-            "{}, kernel {kernel}, cgroup {}, {lsm}",
+            "{}, kernel {kernel}, cgroup {}, {lsm}{mode}",
             runtime.version,
             cgroups.word()
         ),
         facts,
-        cannot_measure: BTreeMap::from([(
-            "pull".to_owned(),
-            "a bare runtime does not pull: unpacking is the harness's own work".to_owned(),
-        )]),
+        cannot_measure,
+    }
+}
+
+/// What a container's root is made of.
+fn view(privilege: &Privilege) -> String {
+    match privilege {
+        Privilege::Normal { copied: Some(why) } => format!("copy, since no overlay: {why}"),
+        _ => "overlay, upper on tmpfs".to_owned(),
     }
 }
 

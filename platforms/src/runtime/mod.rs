@@ -5,17 +5,22 @@ mod cgroup;
 pub(crate) mod command;
 mod container;
 mod facts;
+mod members;
 mod memory;
 pub(crate) mod once;
 mod overlay;
+mod privilege;
 mod prober;
 pub(crate) mod session;
 mod starting;
 pub(crate) mod sweep;
+mod view;
 mod waiting;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use engine::SessionError;
+
+pub(crate) use privilege::Privilege;
 
 /// A runtime program.
 #[derive(Debug, Clone)]
@@ -24,6 +29,18 @@ pub(crate) struct Runtime {
     pub(crate) program: Utf8PathBuf,
     /// The first line of `--version`.
     pub(crate) version: String,
+    /// What it can do beyond the specification.
+    pub(crate) kind: Kind,
+}
+
+/// What a runtime can do beyond the specification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Ours: it mounts a container's overlay where only the container sees it, and does without
+    /// root's rights.
+    Embedded,
+    /// Any other.
+    Plain,
 }
 
 impl Runtime {
@@ -34,9 +51,15 @@ impl Runtime {
             .await
             .map_err(|error| SessionError::environment(&attempted, error))?;
         let version = output.lines().next().unwrap_or_default().trim().to_owned();
+        let kind = if version.starts_with("launch ") {
+            Kind::Embedded
+        } else {
+            Kind::Plain
+        };
         Ok(Self {
             program: program.to_owned(),
             version,
+            kind,
         })
     }
 }

@@ -10,8 +10,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::json;
 
 use super::bundle::{kernel_mounts, masked_paths, no_capabilities, readonly_paths, seccomp};
-use super::command;
-use super::overlay::Overlay;
+use super::view::{View, Written};
+use super::{Privilege, Runtime, command};
 
 /// A program to be run once.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ pub struct Once<'a> {
 /// What came of it.
 #[derive(Debug)]
 pub struct Ran {
-    overlay: Option<Overlay>,
+    view: Option<View>,
     /// Exit status.
     pub status: i32,
     /// What it said.
@@ -53,19 +53,19 @@ pub struct OnceError {
 impl Ran {
     /// The folder that holds everything the program wrote.
     pub fn written(&self) -> Option<Utf8PathBuf> {
-        self.overlay.as_ref().map(Overlay::upper)
+        self.view.as_ref().and_then(View::written)
     }
 
-    /// Removes the overlay.
+    /// Removes what it wrote.
     pub fn discard(mut self) -> std::io::Result<()> {
-        self.overlay.take().map_or(Ok(()), Overlay::remove)
+        self.view.take().map_or(Ok(()), View::remove)
     }
 }
 
 impl Drop for Ran {
     fn drop(&mut self) {
-        if let Some(overlay) = self.overlay.take() {
-            let _ = overlay.remove();
+        if let Some(view) = self.view.take() {
+            let _ = view.remove();
         }
     }
 }
@@ -77,24 +77,36 @@ pub async fn run_once(once: &Once<'_>) -> Result<Ran, OnceError> {
         program: program.clone(),
         why,
     };
-    let overlay = Overlay::mount(once.tree, &once.scratch.join("overlay"))
-        .map_err(|error| fail(format!("overlay: {error}")))?;
+    let runtime = Runtime::look(once.runtime)
+        .await
+        .map_err(|error| fail(error.to_string()))?;
+    let privilege = Privilege::look(&runtime)
+        .await
+        .map_err(|error| fail(error.to_string()))?;
+    let view = View::make(
+        &runtime,
+        &privilege,
+        once.tree,
+        &once.scratch.join("view"),
+        Written::Kept,
+    )
+    .map_err(|error| fail(format!("its root: {error}")))?;
+    let config = config(once, &view, &privilege).to_string();
     let mut ran = Ran {
-        overlay: Some(overlay),
+        view: Some(view),
         status: -1,
         output: String::new(),
     };
-    let root = ran.overlay.as_ref().map(Overlay::root).unwrap_or_default();
-    fs_err::write(
-        once.scratch.join("config.json"),
-        config(once, &root).to_string(),
-    )
-    .map_err(|error| fail(error.to_string()))?;
+    fs_err::write(once.scratch.join("config.json"), config)
+        .map_err(|error| fail(error.to_string()))?;
     let state = once.scratch.join("state");
     fs_err::create_dir_all(&state).map_err(|error| fail(error.to_string()))?;
     let mut call = command::new(once.runtime);
+    let log = once.scratch.join("runtime.log");
     call.arg("--root")
         .arg(&state)
+        .arg("--log")
+        .arg(&log)
         .arg("run")
         .arg("--bundle")
         .arg(once.scratch)
@@ -107,13 +119,22 @@ pub async fn run_once(once: &Once<'_>) -> Result<Ran, OnceError> {
         .arg(&state)
         .args(["delete", "--force", once.name]);
     let _ = command::run(&mut delete).await;
-    let _ = super::cgroup::remove(&format!("/{}", once.name));
+    if privilege == Privilege::Root {
+        let _ = super::cgroup::remove(&format!("/{}", once.name));
+    }
     match output {
         Err(_) => Err(fail(format!(
             "not finished within {} ms",
             once.within.as_millis()
         ))),
         Ok(Err(error)) => Err(fail(error.to_string())),
+        // The program's status and the runtime's own failure look alike; the log tells them apart.
+        Ok(Ok(output)) if !output.status.success() && said(&log) => Err(fail(
+            fs_err::read_to_string(&log)
+                .unwrap_or_default()
+                .trim()
+                .to_owned(),
+        )),
         Ok(Ok(output)) => {
             ran.status = output.status.code().unwrap_or(-1);
             ran.output = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -124,11 +145,17 @@ pub async fn run_once(once: &Once<'_>) -> Result<Ran, OnceError> {
     }
 }
 
-fn config(once: &Once<'_>, root: &Utf8Path) -> serde_json::Value {
+/// Whether the runtime logged an error.
+fn said(log: &Utf8Path) -> bool {
+    fs_err::read_to_string(log).is_ok_and(|text| text.contains("level=error"))
+}
+
+fn config(once: &Once<'_>, view: &View, privilege: &Privilege) -> serde_json::Value {
     json!({
         "ociVersion": "1.2.0",
         "hostname": "finish",
-        "root": {"path": root, "readonly": false},
+        "annotations": view.annotations(),
+        "root": {"path": view.root(), "readonly": false},
         "process": {
             "terminal": false,
             "user": {"uid": 0, "gid": 0},
@@ -138,7 +165,7 @@ fn config(once: &Once<'_>, root: &Utf8Path) -> serde_json::Value {
             "noNewPrivileges": true,
             "capabilities": no_capabilities(),
         },
-        "mounts": kernel_mounts(),
+        "mounts": kernel_mounts(privilege),
         "linux": {
             "cgroupsPath": format!("/{}", once.name),
             "resources": {"devices": [{"allow": false, "access": "rwm"}]},

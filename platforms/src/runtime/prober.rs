@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use camino::Utf8Path;
-use model::{Exchange, HttpExpectation, Readiness, SmokeRequest};
+use model::{Exchange, HttpExpectation, Readiness, SmokeRequest, UserId};
 use probe::{
     Command, Extent, HttpRequest, Load, Loaded, Poll, Polled, Question, Reply, Request, Requested,
     TcpConnect, Up,
@@ -12,7 +12,7 @@ use probe::{
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 
-use super::command;
+use super::{Privilege, command};
 
 /// A running prober.
 #[derive(Debug)]
@@ -25,12 +25,19 @@ pub(crate) struct Prober {
 }
 
 impl Prober {
-    /// Starts a prober in a network namespace of its own and waits until it is ready.
-    pub(crate) async fn start(probe: &Utf8Path) -> Result<Self, String> {
+    /// Starts a prober in a network namespace of its own and waits until it is ready. A normal
+    /// user's network needs a user namespace, in which the caller has the ids of `user`.
+    pub(crate) async fn start(
+        probe: &Utf8Path,
+        privilege: &Privilege,
+        user: UserId,
+    ) -> Result<Self, String> {
         let mut call = command::new(probe);
-        call.args(["prober", "--new-netns"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
+        call.args(["prober", "--new-netns"]);
+        if *privilege != Privilege::Root {
+            call.args(["--new-userns", &user.to_string()]);
+        }
+        call.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = call
             .spawn()
             .map_err(|error| format!("could not start the prober: {error}"))?;

@@ -15,10 +15,12 @@ use model::{Digest, PlatformFacts};
 use tokio::sync::Mutex;
 
 use super::cgroup::{self, Cgroups};
+use super::members::Members;
 use super::overlay::unmount_below;
 use super::starting::{self, Place};
+use super::view::remove_all;
 use super::waiting::become_subreaper;
-use super::{Runtime, facts, memory};
+use super::{Privilege, Runtime, facts, memory};
 
 /// An open session.
 pub(crate) struct OciSession {
@@ -28,13 +30,38 @@ pub(crate) struct OciSession {
     pub(crate) scratch: Utf8PathBuf,
     pub(crate) state: Utf8PathBuf,
     pub(crate) cgroups: Cgroups,
+    pub(crate) privilege: Privilege,
     /// Parent of all control groups of this session.
     pub(crate) cgroup: String,
     pub(crate) clock: Clock,
     pub(crate) request: OpenRequest,
     pub(crate) trees: Mutex<BTreeMap<String, Tree>>,
     /// Containers that run.
-    pub(crate) alive: Arc<std::sync::Mutex<Vec<String>>>,
+    pub(crate) alive: Alive,
+}
+
+/// The containers of a session that run, shared with them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Alive(Arc<std::sync::Mutex<BTreeMap<String, Option<Members>>>>);
+
+impl Alive {
+    /// Notes a container, whose processes may not be known yet.
+    pub(crate) fn note(&self, name: &str, members: Option<Members>) {
+        if let Ok(mut all) = self.0.lock() {
+            all.insert(name.to_owned(), members);
+        }
+    }
+
+    /// Forgets a container that is gone.
+    pub(crate) fn forget(&self, name: &str) {
+        if let Ok(mut all) = self.0.lock() {
+            all.remove(name);
+        }
+    }
+
+    fn all(&self) -> BTreeMap<String, Option<Members>> {
+        self.0.lock().map(|all| all.clone()).unwrap_or_default()
+    }
 }
 
 /// A delivered tree.
@@ -55,14 +82,8 @@ pub(crate) async fn open(
 ) -> Result<Box<dyn Session>, SessionError> {
     let attempted = format!("open a session on {name}");
     let environment = |why: String| SessionError::environment(&attempted, why);
-    if !rustix::process::geteuid().is_root() {
-        return Err(environment(
-            "containers are run as root here, and this is a normal user".to_owned(),
-        )
-        .try_this("run it as root")
-        .blamed_on(Blame::Environment));
-    }
     let runtime = Runtime::look(program).await?;
+    let privilege = Privilege::look(&runtime).await?;
     become_subreaper().map_err(environment)?;
     let cgroups = Cgroups::look();
     let cgroup = format!("/certify-{}-{name}", request.run);
@@ -75,10 +96,12 @@ pub(crate) async fn open(
             .map_err(|error| environment(error.to_string()))
     };
     intend("folder", scratch.as_str())?;
-    intend("cgroup", &cgroup)?;
+    if privilege == Privilege::Root {
+        intend("cgroup", &cgroup)?;
+    }
     intend("containers", &containers_object(&runtime, &state))?;
     fs_err::create_dir_all(&state).map_err(|error| environment(error.to_string()))?;
-    let facts = facts::look(name, &runtime, &cgroups);
+    let facts = facts::look(name, &runtime, &cgroups, &privilege);
     Ok(Box::new(OciSession {
         facts,
         runtime,
@@ -86,10 +109,11 @@ pub(crate) async fn open(
         state,
         scratch,
         cgroups,
+        privilege,
         cgroup,
         clock: request.clock,
         trees: Mutex::default(),
-        alive: Arc::default(),
+        alive: Alive::default(),
         request,
     }))
 }
@@ -111,7 +135,11 @@ impl Session for OciSession {
         let started = self.clock.monotonic();
         let (layout, manifest) = (image.layout.clone(), image.manifest);
         let to = folder.clone();
-        let laid = tokio::task::spawn_blocking(move || unpack(&layout, manifest, &to))
+        let owners = match self.privilege {
+            Privilege::Root => image::Owners::Keep,
+            Privilege::Normal { .. } => image::Owners::Own,
+        };
+        let laid = tokio::task::spawn_blocking(move || unpack(&layout, manifest, &to, owners))
             .await
             .map_err(|error| error.to_string())
             .and_then(|laid| laid)
@@ -153,28 +181,19 @@ impl Session for OciSession {
     }
 
     async fn memory(&self) -> Result<SessionMemory, SessionError> {
-        let names = self
-            .alive
-            .lock()
-            .map(|alive| alive.clone())
-            .unwrap_or_default();
-        let mut total = SessionMemory {
-            working_set_bytes: Some(0),
-            pss_bytes: 0,
-            containers: u32::try_from(names.len()).unwrap_or(u32::MAX),
+        let alive = self.alive.all();
+        let pids = alive.values().flatten().flat_map(Members::pids);
+        // The parent group's own reading: one number at one moment, with what ended containers left.
+        let working_set_bytes = match self.privilege {
+            Privilege::Root if alive.is_empty() => Some(0),
+            Privilege::Root => self.cgroups.working_set(&self.cgroup),
+            Privilege::Normal { .. } => None,
         };
-        for name in &names {
-            let path = format!("{}/{name}", self.cgroup);
-            let one = self.cgroups.working_set(&path);
-            total.working_set_bytes = total
-                .working_set_bytes
-                .zip(one)
-                .map(|(sum, bytes)| sum + bytes);
-            for pid in self.cgroups.processes(&path) {
-                total.pss_bytes += memory::pss(pid).map_or(0, |(pss, _)| pss);
-            }
-        }
-        Ok(total)
+        Ok(SessionMemory {
+            working_set_bytes,
+            pss_bytes: pids.filter_map(memory::pss).map(|(pss, _)| pss).sum(),
+            containers: u32::try_from(alive.len()).unwrap_or(u32::MAX),
+        })
     }
 
     async fn verify(&self, image: &Delivered) -> Result<Verification, SessionError> {
@@ -203,17 +222,15 @@ impl Session for OciSession {
     async fn close(self: Box<Self>) -> Result<(), SessionError> {
         let attempted = format!("close the session on {}", self.facts.platform);
         let ledger = &self.request.ledger;
-        let objects = [
-            (
-                containers_object(&self.runtime, &self.state),
-                close_containers(&self).await,
-            ),
-            (
-                self.cgroup.clone(),
-                patiently(self.clock, || cgroup::remove(&self.cgroup)).await,
-            ),
-            (self.scratch.to_string(), clear(&self.scratch)),
-        ];
+        let mut objects = vec![(
+            containers_object(&self.runtime, &self.state),
+            close_containers(&self).await,
+        )];
+        if self.privilege == Privilege::Root {
+            let removed = patiently(self.clock, || cgroup::remove(&self.cgroup)).await;
+            objects.push((self.cgroup.clone(), removed));
+        }
+        objects.push((self.scratch.to_string(), clear(&self.scratch)));
         let mut left = Vec::new();
         for (object, result) in objects {
             match result {
@@ -235,7 +252,12 @@ impl Session for OciSession {
 }
 
 /// Unpacks an image; digest and number of entries of what lies there.
-fn unpack(layout: &Utf8Path, manifest: Digest, to: &Utf8Path) -> Result<(Digest, u64), String> {
+fn unpack(
+    layout: &Utf8Path,
+    manifest: Digest,
+    to: &Utf8Path,
+    owners: image::Owners,
+) -> Result<(Digest, u64), String> {
     let host = model::Arch::host().ok_or("this architecture is unknown")?;
     let reference: image::Reference = layout.as_str().parse().map_err(told)?;
     let image =
@@ -264,23 +286,16 @@ const TREE_TIME_S: u64 = 0;
 
 /// Deletes containers that were not stopped.
 async fn close_containers(session: &OciSession) -> Result<(), String> {
-    let names = session
-        .alive
-        .lock()
-        .map(|alive| alive.clone())
-        .unwrap_or_default();
-    for name in names {
+    for name in session.alive.all().into_keys() {
         super::container::delete(&session.runtime, &session.state, &name).await?;
     }
     Ok(())
 }
 
 fn clear(scratch: &Utf8Path) -> Result<(), String> {
-    unmount_below(scratch).map_err(|error| error.to_string())?;
-    match fs_err::remove_dir_all(scratch) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.to_string()),
-        _ => Ok(()),
-    }
+    unmount_below(scratch)
+        .and_then(|_| remove_all(scratch))
+        .map_err(|error| error.to_string())
 }
 
 /// A control group can be busy for a moment after its last process ended.

@@ -9,12 +9,14 @@ use engine::{Blame, Container, Exit, SessionError, StartError, StartRequest, Sta
 use model::Readiness;
 use tokio::sync::Mutex;
 
+use super::Privilege;
 use super::bundle::Bundle;
 use super::command;
 use super::container::{self, OciContainer};
-use super::overlay::Overlay;
+use super::members::Members;
 use super::prober::{self, Prober};
 use super::session::{OciSession, Tree};
+use super::view::{View, Written};
 use super::waiting::Adopted;
 
 /// Where a container's things lie.
@@ -36,7 +38,7 @@ impl Place {
 
 /// What is made before the clock runs.
 struct Prepared {
-    overlay: Overlay,
+    view: View,
     prober: Prober,
 }
 
@@ -60,9 +62,7 @@ pub(crate) async fn start(
             .await
             .map_err(fault)?;
     }
-    if let Ok(mut alive) = session.alive.lock() {
-        alive.push(place.name.clone());
-    }
+    session.alive.note(&place.name, None);
     let requested = session.clock.monotonic();
     let launched = launch(session, place).await;
     let started = session.clock.monotonic();
@@ -79,6 +79,14 @@ pub(crate) async fn start(
             return Err(fault(why).into());
         }
     };
+    let members = match session.privilege {
+        Privilege::Root => Members::Group {
+            cgroups: session.cgroups.clone(),
+            path: place.cgroup.clone(),
+        },
+        Privilege::Normal { .. } => Members::Namespace { init: init.pid },
+    };
+    session.alive.note(&place.name, Some(members.clone()));
     let ready = await_ready(
         session,
         place,
@@ -99,10 +107,9 @@ pub(crate) async fn start(
         runtime: session.runtime.clone(),
         state: session.state.clone(),
         folder: place.folder.clone(),
-        overlay: prepared.overlay,
+        view: prepared.view,
         probe: session.libexec.probe.clone(),
-        cgroups: session.cgroups.clone(),
-        cgroup: place.cgroup.clone(),
+        members,
         config: tree.delivered.recipe.config.clone(),
         init,
         prober: Mutex::new(prepared.prober),
@@ -154,17 +161,26 @@ async fn prepare(
     tree: &Tree,
     request: &StartRequest,
 ) -> Result<Prepared, String> {
-    let overlay = Overlay::mount(&tree.folder, &place.folder.join("overlay"))
-        .map_err(|error| format!("overlay: {error}"))?;
-    let prober = match Prober::start(&session.libexec.probe).await {
+    fs_err::create_dir_all(&place.folder).map_err(|error| error.to_string())?;
+    let view = View::make(
+        &session.runtime,
+        &session.privilege,
+        &tree.folder,
+        &place.folder.join("view"),
+        Written::Lost,
+    )
+    .map_err(|error| format!("its root: {error}"))?;
+    let user = tree.delivered.recipe.config.user;
+    let prober = match Prober::start(&session.libexec.probe, &session.privilege, user).await {
         Ok(prober) => prober,
         Err(why) => {
-            let _ = overlay.remove();
+            let _ = view.remove();
             return Err(why);
         }
     };
     let bundle = Bundle {
-        root: overlay.root(),
+        view: &view,
+        privilege: &session.privilege,
         recipe: &tree.delivered.recipe,
         stamper: request.stamper,
         probe: &session.libexec.probe,
@@ -174,12 +190,12 @@ async fn prepare(
     };
     let config = bundle.config().to_string();
     let written = fs_err::write(place.folder.join("config.json"), config);
-    let prepared = Prepared { overlay, prober };
+    let prepared = Prepared { view, prober };
     match written {
         Ok(()) => Ok(prepared),
         Err(error) => {
             let _ = prepared.prober.quit().await;
-            let _ = prepared.overlay.remove();
+            let _ = prepared.view.remove();
             Err(error.to_string())
         }
     }
@@ -329,9 +345,7 @@ async fn line(
 async fn abandon(session: &OciSession, place: &Place, prepared: Prepared) {
     let _ = container::delete(&session.runtime, &session.state, &place.name).await;
     let _ = prepared.prober.quit().await;
-    let _ = prepared.overlay.remove();
+    let _ = prepared.view.remove();
     let _ = fs_err::remove_dir_all(&place.folder);
-    if let Ok(mut alive) = session.alive.lock() {
-        alive.retain(|name| *name != place.name);
-    }
+    session.alive.forget(&place.name);
 }

@@ -1,5 +1,7 @@
 //! Judging memory by slopes, disk by counting.
 
+use std::collections::BTreeMap;
+
 use engine::{Judgement, Judging, NOT_READY, NotReady};
 use model::{Arm, CheckResult, Evidence, Measurement, Outcome, Point, Samples, Trial};
 use stats::{Criterion, SlopeRatio};
@@ -150,7 +152,7 @@ fn measure(judging: &Judging<'_>, a: Arm, b: Arm) -> Option<Measurement> {
         detectable: slopes.as_ref().map(|s| s.ratio.half_width()),
         limit: candidate.then_some(1.0 + judging.cell.margin),
         method: format!(
-            "ratio of slopes of {unit} over containers, interval over steps and passes"
+            "ratio of slopes of {unit} over containers, interval over what each step added"
         ),
         series: if candidate {
             series(&trials, unit)
@@ -162,26 +164,44 @@ fn measure(judging: &Judging<'_>, a: Arm, b: Arm) -> Option<Measurement> {
 
 /// The slope of one arm by itself, for runs without a baseline.
 fn alone(samples: &Samples, arm: Arm) -> Option<f64> {
-    let points: Pass = passes(samples, arm).into_iter().flatten().collect();
+    let points: Pass = passes(samples, arm).into_values().flatten().collect();
     stats::theil_sen(&points).ok()
 }
 
 fn compare(samples: &Samples, a: Arm, b: Arm, level: f64) -> Option<SlopeRatio> {
-    stats::slope_ratio(&passes(samples, a), &passes(samples, b), level, SEED).ok()
+    // Only passes that both arms finished are comparable.
+    let (a, b) = (passes(samples, a), passes(samples, b));
+    let both = |one: &BTreeMap<u32, Pass>, other: &BTreeMap<u32, Pass>| -> Vec<Pass> {
+        one.iter()
+            .filter(|(round, _)| other.contains_key(round))
+            .map(|(_, p)| p.clone())
+            .collect()
+    };
+    stats::slope_ratio(&both(&a, &b), &both(&b, &a), level, SEED).ok()
 }
 
-fn passes(samples: &Samples, arm: Arm) -> Vec<Pass> {
+/// Passes of an arm by round; a pass with a rejected step is left out whole.
+fn passes(samples: &Samples, arm: Arm) -> BTreeMap<u32, Pass> {
     let unit = reading(samples);
-    let mut passes: std::collections::BTreeMap<u32, Pass> = std::collections::BTreeMap::new();
-    for trial in current(samples) {
-        if trial.arm != arm || trial.rejected.is_some() {
-            continue;
-        }
-        if let (Some(n), Some(bytes)) = (trial.values.get(CONTAINERS), trial.values.get(unit)) {
-            passes.entry(trial.round).or_default().push((*n, *bytes));
+    let mut passes: BTreeMap<u32, Pass> = BTreeMap::new();
+    let mut broken: Vec<u32> = Vec::new();
+    for trial in current(samples)
+        .into_iter()
+        .filter(|trial| trial.arm == arm)
+    {
+        match (
+            &trial.rejected,
+            trial.values.get(CONTAINERS),
+            trial.values.get(unit),
+        ) {
+            (None, Some(n), Some(bytes)) => {
+                passes.entry(trial.round).or_default().push((*n, *bytes));
+            }
+            _ => broken.push(trial.round),
         }
     }
-    passes.into_values().collect()
+    passes.retain(|round, _| !broken.contains(round));
+    passes
 }
 
 /// What is compared: the working set where every reading has one, else proportional set sizes.

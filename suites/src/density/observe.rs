@@ -31,7 +31,7 @@ pub(super) async fn passes(observing: &mut Observing<'_>) -> Result<(), ObserveE
             let mut running: Vec<Box<dyn Container>> = Vec::new();
             let result = climb(observing, pass, position, arm, &mut running).await;
             let began = observing.clock.monotonic();
-            let mut stopped = Ok(());
+            let mut stopped: Result<(), ObserveError> = Ok(());
             for container in running {
                 if let Err(error) = container.stop().await {
                     stopped = Err(error.into());

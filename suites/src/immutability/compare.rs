@@ -132,7 +132,11 @@ fn differs(tree: &Tree, path: &str, wanted: &Entry, entry: &TreeEntry, ids: Ids)
         | (Kind::CharDevice { .. }, EntryKind::Character)
         | (Kind::BlockDevice { .. }, EntryKind::Block)
         | (Kind::Fifo, EntryKind::Fifo) => None,
-        _ => Some(format!("{:?} instead of {}", entry.kind, wanted.word())),
+        _ => Some(format!(
+            "{:?} instead of {}",
+            entry.kind,
+            wanted.kind.word()
+        )),
     };
     if kind.is_some() {
         return kind;

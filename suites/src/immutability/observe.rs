@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use engine::{
-    Container, Exit, Inspection, Killed, LoadRequest, ObserveError, Observing, SmokeReply, Stamper,
-    Started,
+    ArmImage, Container, Exit, Inspection, Killed, LoadRequest, ObserveError, Observing,
+    SmokeReply, Stamper, Started,
 };
 use model::{Arm, Readiness, SmokeRequest};
 use serde_json::Value;
@@ -37,17 +37,21 @@ pub(super) async fn observe(observing: &mut Observing<'_>) -> Result<(), Observe
 fn look_at_bytes(observing: &Observing<'_>) -> Result<rootfs::Tree, ObserveError> {
     let arm = observing.candidate;
     let fault = |error: String| ObserveError::Harness(format!("reading {}: {error}", arm.layout));
-    let image = image::OciImage::open(&arm.layout, arm.facts.arch)
-        .map_err(|error| fault(error.to_string()))?;
+    let image = open(arm).map_err(|error| fault(error.to_string()))?;
     let cut = arm
         .listing
         .as_deref()
         .map(compare::listing)
         .transpose()
         .map_err(fault)?;
-    let user = image.config().user.clone();
+    let user = image
+        .document
+        .config
+        .as_ref()
+        .and_then(|config| config.user.clone());
+    let user = user.unwrap_or_default();
     let subject = Subject {
-        tree: image.tree(),
+        tree: &image.tree,
         cut: cut.as_ref(),
         user: &user,
         spec: &arm.spec,
@@ -57,7 +61,13 @@ fn look_at_bytes(observing: &Observing<'_>) -> Result<rootfs::Tree, ObserveError
         .map(|(info, look)| (info.id, look(&subject)))
         .collect();
     observing.fact(STATIC, &found)?;
-    Ok(image.into_tree())
+    Ok(image.tree)
+}
+
+/// Reads and verifies the whole image: every digest, every layer.
+fn open(arm: &ArmImage) -> Result<image::OciImage, image::ImageError> {
+    let reference: image::Reference = arm.layout.as_str().parse()?;
+    image::OciImage::open(&reference, arm.facts.arch, &image::Limits::standard())
 }
 
 async fn look_at_container(

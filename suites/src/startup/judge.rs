@@ -1,7 +1,7 @@
 //! Judging starts: two metrics, each with its comparison of the baseline with itself.
 
 use engine::{Judgement, Judging, NOT_READY, NotReady};
-use model::{Arm, CheckResult, Evidence, Measurement, Outcome};
+use model::{Arm, CheckResult, Evidence, Measurement, Outcome, Role};
 use stats::Criterion;
 
 use super::APP_READY;
@@ -53,7 +53,7 @@ pub(super) fn judge(judging: &Judging<'_>) -> Judgement {
     for arm in [Arm::Candidate, Arm::Baseline] {
         if let Some(modes) = stats::bimodal(&rounds.arm(arm)) {
             judgement.warnings.push(format!(
-                "app-ready of the {} has two modes ({modes:?}): do not trust its median",
+                "app-ready of the {} has two modes ({modes}): do not trust its median",
                 arm.word()
             ));
         }
@@ -142,7 +142,10 @@ fn decide(judging: &Judging<'_>, rounds: &Rounds) -> CheckResult {
         );
     }
     let pair = rounds.pair(Arm::Candidate, Arm::Baseline);
-    let least = judging.profile.startup.min_rounds as usize;
+    let least = match judging.cell.role {
+        Role::Subject => judging.profile.startup.min_rounds,
+        Role::Control => judging.profile.controls.startup_rounds,
+    } as usize;
     if pair.a.len() < least {
         let why = rounds.rejected.first().map_or("", String::as_str);
         let message = format!(

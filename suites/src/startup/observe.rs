@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use engine::clock::{MonotonicNs, millis};
 use engine::{Container, ObserveError, Observing, Stamper, StartStamps, Started};
-use model::{Arm, Trial};
+use model::{Arm, Role, Trial};
 use stats::{Next, StopRule, Xoshiro};
 
 /// Names of the readings of a trial.
@@ -24,6 +24,21 @@ pub(super) async fn rounds(observing: &mut Observing<'_>) -> Result<(), ObserveE
         plan.min_rounds as usize,
         plan.plan_rounds as usize,
     );
+    // A control's rounds are fixed beforehand: it has to be caught, not measured.
+    let (rule, plan_rounds) = match observing.cell.role {
+        Role::Subject => (rule, plan.plan_rounds as usize),
+        Role::Control => {
+            let rounds = observing.profile.controls.startup_rounds as usize;
+            (
+                StopRule {
+                    n_min: rounds,
+                    n_max: rounds,
+                    ..rule
+                },
+                rounds,
+            )
+        }
+    };
     let arms: &[Arm] = if observing.baseline.is_some() {
         &Arm::ROUND
     } else {
@@ -59,10 +74,10 @@ pub(super) async fn rounds(observing: &mut Observing<'_>) -> Result<(), ObserveE
             return Ok(());
         }
         kept.push(values);
-        let next = decide(&rule, &kept, arms.len(), plan.plan_rounds as usize);
+        let next = decide(&rule, &kept, arms.len(), plan_rounds);
         observing.progress(
             kept.len() as u32,
-            plan.plan_rounds,
+            plan_rounds as u32,
             format!("{} rounds", kept.len()),
         );
         if next != Next::Continue {
@@ -176,9 +191,6 @@ fn decide(rule: &StopRule, kept: &[BTreeMap<Arm, f64>], arms: usize, planned: us
     };
     let ab = logs(Arm::Candidate, Arm::Baseline);
     let aa = logs(Arm::BaselineAgain, Arm::Baseline);
-    if kept.len() >= rule.n_max {
-        return Next::Exhausted;
-    }
     rule.decide(&ab, &aa)
 }
 

@@ -87,6 +87,11 @@ impl ImageSpec {
         Ok(spec)
     }
 
+    /// The published JSON Schema of a spec file.
+    pub fn json_schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
+    }
+
     /// The digest of the spec's meaning: of its canonical JSON, so comments do not count.
     pub fn digest(&self) -> Digest {
         crate::canonical::digest(self)

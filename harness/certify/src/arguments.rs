@@ -1,0 +1,213 @@
+//! The command line.
+
+use camino::Utf8PathBuf;
+use clap::{Args, Parser, Subcommand};
+
+/// Certifies chiseled container images: cuts or takes them, runs them beside their baseline,
+/// measures, judges, reports.
+#[derive(Debug, Parser)]
+#[command(name = "certify", version, max_term_width = 100)]
+pub struct Arguments {
+    /// Folder with your own images/, releases/ and profiles/; they win over the shipped ones.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub config: Option<Utf8PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// Everything the program does.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// The main job: cut, run, measure, judge, report (`cargo xtask certify`).
+    Run(RunArguments),
+    /// What would run, without running it.
+    Plan(RunArguments),
+    /// Build one image into an OCI layout.
+    Build(BuildArguments),
+    /// Read a run folder: its verdict, its exit code; writes every report format again.
+    Report(RunFolder),
+    /// Judge a run's samples again, under another profile if one is given.
+    Judge(JudgeArguments),
+    /// Look into a room of a run: plan, samples, verdict, image, sessions.
+    Show(ShowArguments),
+    /// One check's page: what it demands, how it is shown, how to mend a failure.
+    Explain(ExplainArguments),
+    /// Images, controls, suites, checks, platforms, profiles, releases.
+    List(ListArguments),
+    /// What this host can do, and what would provide the rest.
+    Doctor(DoctorArguments),
+    /// Remove what a killed run left behind.
+    Sweep(RunFolder),
+    /// Published JSON Schemas: report, image, profile.
+    Schema(SchemaArguments),
+    /// The chisel-compatible tool: cut slices into a folder.
+    Slices(SlicesArguments),
+}
+
+/// What to certify, where and how.
+#[derive(Debug, Clone, Args)]
+pub struct RunArguments {
+    /// Image: a shipped name, a spec file, or a reference of an existing image; repeatable.
+    #[arg(long = "image", value_name = "NAME|FILE|REF")]
+    pub images: Vec<String>,
+    /// Platform; repeatable. Default: the embedded runtime.
+    #[arg(long = "platform", value_name = "NAME")]
+    pub platforms: Vec<String>,
+    /// Suite; repeatable. Default: all.
+    #[arg(long = "suite", value_name = "NAME")]
+    pub suites: Vec<String>,
+    /// smoke, standard, or a profile file.
+    #[arg(long, default_value = "smoke", value_name = "NAME|FILE")]
+    pub profile: String,
+    /// Compare with this OCI layout or archive instead, or with `none`.
+    #[arg(long, value_name = "REF|none")]
+    pub baseline: Option<String>,
+    /// The run folder; must be absent or empty.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<Utf8PathBuf>,
+    /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
+    #[arg(long = "mirror", value_name = "[NAME=]URL")]
+    pub mirrors: Vec<String>,
+    /// Print report.json on standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to build.
+#[derive(Debug, Clone, Args)]
+pub struct BuildArguments {
+    /// Image: a shipped name or a spec file.
+    pub image: String,
+    /// Folder of the OCI layout; must be absent or empty.
+    #[arg(long, value_name = "DIR")]
+    pub out: Utf8PathBuf,
+    /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
+    #[arg(long = "mirror", value_name = "[NAME=]URL")]
+    pub mirrors: Vec<String>,
+    /// Print the image's facts as JSON on standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A run.
+#[derive(Debug, Clone, Args)]
+pub struct RunFolder {
+    /// A run folder, a run id, or `latest`.
+    #[arg(default_value = "latest")]
+    pub run: String,
+    /// Print report.json on standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A run judged again.
+#[derive(Debug, Clone, Args)]
+pub struct JudgeArguments {
+    /// A run folder, a run id, or `latest`.
+    #[arg(default_value = "latest")]
+    pub run: String,
+    /// Another profile: a name or a file.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub profile: Option<String>,
+    /// Print the verdict as JSON on standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A room of a run.
+#[derive(Debug, Clone, Args)]
+pub struct ShowArguments {
+    /// plan, samples, verdict, image or sessions.
+    pub room: String,
+    /// A run folder, a run id, or `latest`.
+    #[arg(default_value = "latest")]
+    pub run: String,
+    /// Only this cell: `python/oci/amd64/startup`.
+    #[arg(long, value_name = "CELL")]
+    pub cell: Option<String>,
+    /// JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A check.
+#[derive(Debug, Clone, Args)]
+pub struct ExplainArguments {
+    /// Its id: IMM-005, startup.warm.app-ready.
+    pub id: String,
+    /// JSON instead of text.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The registries.
+#[derive(Debug, Clone, Args)]
+pub struct ListArguments {
+    /// JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The host.
+#[derive(Debug, Clone, Args)]
+pub struct DoctorArguments {
+    /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
+    #[arg(long = "mirror", value_name = "[NAME=]URL")]
+    pub mirrors: Vec<String>,
+    /// JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A schema.
+#[derive(Debug, Clone, Args)]
+pub struct SchemaArguments {
+    /// report, image or profile.
+    pub of: String,
+}
+
+/// The chisel-compatible tool.
+#[derive(Debug, Clone, Args)]
+pub struct SlicesArguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: SlicesVerb,
+}
+
+/// What the chisel-compatible tool does.
+#[derive(Debug, Clone, Subcommand)]
+pub enum SlicesVerb {
+    /// Cut slices into an existing folder.
+    Cut(CutArguments),
+    /// Validate a release: every definition, every conflict, every essential.
+    Check(CheckArguments),
+}
+
+/// What to cut.
+#[derive(Debug, Clone, Args)]
+pub struct CutArguments {
+    /// A release folder or a shipped name.
+    #[arg(long, default_value = "debian-13", value_name = "DIR|NAME")]
+    pub release: String,
+    /// The existing folder the files go to.
+    #[arg(long, value_name = "DIR")]
+    pub root: Utf8PathBuf,
+    /// Architecture, default the host's.
+    #[arg(long)]
+    pub arch: Option<String>,
+    /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
+    #[arg(long = "mirror", value_name = "[NAME=]URL")]
+    pub mirrors: Vec<String>,
+    /// Slices: `package_slice`.
+    #[arg(required = true)]
+    pub slices: Vec<String>,
+}
+
+/// What to validate.
+#[derive(Debug, Clone, Args)]
+pub struct CheckArguments {
+    /// A release folder or a shipped name.
+    #[arg(default_value = "debian-13")]
+    pub release: String,
+}

@@ -1,0 +1,37 @@
+//! What the host is: for the header, for `doctor`.
+
+use model::Environment;
+
+/// Looks at the host.
+pub fn look() -> Environment {
+    let text = |path: &str| fs_err::read_to_string(path).unwrap_or_default();
+    let kernel = text("/proc/sys/kernel/osrelease").trim().to_owned();
+    let memory_kib = text("/proc/meminfo")
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:"))
+        .and_then(|rest| rest.trim().strip_suffix("kB"))
+        .and_then(|number| number.trim().parse::<u64>().ok())
+        .unwrap_or(0);
+    let load = load();
+    Environment {
+        kernel,
+        cpus: std::thread::available_parallelism().map_or(1, |n| n.get() as u32),
+        memory_bytes: memory_kib * 1024,
+        load_start: load,
+        load_end: load,
+        privilege: if is_root() { "root" } else { "normal user" }.to_owned(),
+    }
+}
+
+/// One-minute load average.
+pub fn load() -> f64 {
+    fs_err::read_to_string("/proc/loadavg")
+        .ok()
+        .and_then(|text| text.split(' ').next()?.parse().ok())
+        .unwrap_or(0.0)
+}
+
+/// Whether the effective user is root.
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}

@@ -1,0 +1,259 @@
+//! Rooms 3 and 4, cut and image: from a spec to two images on disk, candidate and baseline.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, anyhow, bail};
+use camino::{Utf8Path, Utf8PathBuf};
+use chisel::{Release, ReleaseFiles, SliceKey, Strictness};
+use engine::clock::{Clock, MonotonicNs, millis};
+use engine::{ArmImage, Event, ImagePair, Libexec, Listener};
+use model::{Arch, Arm, Baseline, ImageSpec};
+use rootfs::CutRootfs;
+
+use super::archives::Archives;
+use super::folder::RunFolder;
+use super::intent::{self, IntendedImage};
+use super::layout::{self, Writing};
+use super::{baseline, finish, userfiles};
+use crate::shipped::Shelf;
+use crate::{Failure, OrExit};
+
+/// What a builder works with.
+#[derive(Clone)]
+pub struct Setting<'a> {
+    /// Specs, their files, releases.
+    pub shelf: &'a Shelf,
+    /// `--mirror` values.
+    pub mirrors: &'a [String],
+    /// Our programs; the embedded runtime runs finish steps.
+    pub libexec: &'a Libexec,
+    /// A folder for finish steps.
+    pub scratch: Utf8PathBuf,
+    /// The clock.
+    pub clock: Clock,
+    /// Where events go.
+    pub listener: &'a dyn Listener,
+}
+
+/// Builds images; opens each release's archives once.
+pub struct Builder<'a> {
+    setting: Setting<'a>,
+    arch: Option<Arch>,
+    releases: BTreeMap<String, Opened>,
+    candidates: BTreeMap<String, ArmImage>,
+}
+
+/// A release and its archives.
+pub(super) struct Opened {
+    pub(super) release: Release,
+    pub(super) archives: Archives,
+}
+
+/// The release a spec is cut from when it names several.
+const PREFERRED_RELEASE: &str = "debian-13";
+
+impl<'a> Builder<'a> {
+    /// A builder for the host's architecture.
+    pub fn new(setting: Setting<'a>) -> Self {
+        Self {
+            setting,
+            arch: Arch::host(),
+            releases: BTreeMap::new(),
+            candidates: BTreeMap::new(),
+        }
+    }
+
+    /// Builds both arms of an image into the run folder; without `comparing` only the candidate.
+    pub fn pair(
+        &mut self,
+        image: &IntendedImage,
+        folder: &RunFolder,
+        comparing: bool,
+    ) -> Result<ImagePair, Failure> {
+        let candidate = self.candidate(image, folder)?;
+        let baseline = if comparing { self.baseline(image, folder)? } else { None };
+        Ok(ImagePair { candidate, baseline })
+    }
+
+    /// Builds the image under test, once.
+    fn candidate(&mut self, image: &IntendedImage, folder: &RunFolder) -> Result<ArmImage, Failure> {
+        if let Some(built) = self.candidates.get(image.name.as_str()) {
+            return Ok(built.clone());
+        }
+        let started = self.setting.clock.monotonic();
+        let arch = self.arch()?;
+        let place = folder.image(image.name.as_str(), Arm::Candidate.word(), arch.debian());
+        let written = folder.write(&format!("images/{}/spec.yaml", image.name), image.text.as_bytes());
+        written.or_unavailable()?;
+        let arm = match &image.spec.from {
+            Some(reference) => layout::existing(reference, image, Arm::Candidate, arch).or_usage()?,
+            None => {
+                let (name, cut) = self.cut(&image.spec, arch)?;
+                self.write(image, Arm::Candidate, cut, &name, &place)?
+            }
+        };
+        self.say("Cut", &image.name, &arm, started);
+        self.candidates.insert(image.name.to_string(), arm.clone());
+        Ok(arm)
+    }
+
+    /// Cuts a spec's slices; the release's name and the tree.
+    fn cut(&mut self, spec: &ImageSpec, arch: Arch) -> Result<(String, CutRootfs), Failure> {
+        let name = release_of(spec.slices.keys()).or_usage()?;
+        let opened = self.open(&name, arch)?;
+        let wanted: Vec<SliceKey> = spec.slices[&name]
+            .iter()
+            .map(|text| text.parse().map_err(|error| anyhow!("{error}")))
+            .collect::<Result<_>>()
+            .or_usage()?;
+        let selection = chisel::select(&opened.release, &wanted, arch).or_usage()?;
+        let records = chisel::records(&selection, &opened.archives).map_err(blame)?;
+        opened.archives.fetch(&records).or_unavailable()?;
+        let cut = chisel::cut(&selection, &opened.archives, chisel::ScriptLimits::STANDARD)
+            .map_err(blame)?;
+        Ok((name, cut.rootfs))
+    }
+
+    fn baseline(
+        &mut self,
+        image: &IntendedImage,
+        folder: &RunFolder,
+    ) -> Result<Option<ArmImage>, Failure> {
+        let arch = self.arch()?;
+        match &image.spec.baseline {
+            Baseline::None => Ok(None),
+            Baseline::Layout(reference) => {
+                layout::existing(reference, image, Arm::Baseline, arch).or_usage().map(Some)
+            }
+            Baseline::Spec(name) => {
+                let good = intent::image(name, self.setting.shelf).or_usage()?;
+                let mut arm = self.candidate(&good, folder)?;
+                arm.facts.image = image.name.clone();
+                arm.facts.arm = Arm::Baseline;
+                Ok(Some(arm))
+            }
+            Baseline::Install(packages) => {
+                let started = self.setting.clock.monotonic();
+                let name = release_of(packages.keys()).or_usage()?;
+                let opened = self.open(&name, arch)?;
+                let cut = baseline::install(opened, &packages[&name], arch).map_err(blame_any)?;
+                let place = folder.image(image.name.as_str(), Arm::Baseline.word(), arch.debian());
+                let arm = self.write(image, Arm::Baseline, cut, &name, &place)?;
+                self.say("Baseline", &image.name, &arm, started);
+                Ok(Some(arm))
+            }
+        }
+    }
+
+    /// Adds user files and finish steps to a cut tree and writes the layout.
+    fn write(
+        &self,
+        image: &IntendedImage,
+        arm: Arm,
+        cut: CutRootfs,
+        release: &str,
+        place: &Utf8Path,
+    ) -> Result<ArmImage, Failure> {
+        let spec = &image.spec;
+        let own = userfiles::tree(spec, self.setting.shelf).or_usage()?;
+        let with_files = userfiles::over(&cut, &own).or_usage()?;
+        let made = finish::run(spec, &with_files, &self.setting).or_fault_of_step()?;
+        let origin = self.releases.get(release).map(|o| o.archives.origin()).unwrap_or_default();
+        layout::write(&Writing {
+            image,
+            arm,
+            cut: &cut,
+            own: &own,
+            made: &made,
+            origin: format!("{release}: {origin}"),
+            place,
+        })
+        .or_fault()
+    }
+
+    fn open(&mut self, name: &str, arch: Arch) -> Result<&Opened, Failure> {
+        if !self.releases.contains_key(name) {
+            let started = self.setting.clock.monotonic();
+            let files = self.setting.shelf.release(name).or_usage()?;
+            let release = Release::from_files(&ReleaseFiles::from_pairs(name, files), Strictness::Own)
+                .or_usage()?;
+            let archives = Archives::open(&release, self.setting.mirrors, arch, self.setting.clock)
+                .or_unavailable()?;
+            let suites: Vec<&str> =
+                archives.archive().suites().iter().map(|suite| suite.suite.as_str()).collect();
+            self.ended("Archive", format!("{name} verified: {}", suites.join(", ")), started);
+            self.releases.insert(name.to_owned(), Opened { release, archives });
+        }
+        self.releases.get(name).context("the release was just opened").or_fault()
+    }
+
+    fn arch(&self) -> Result<Arch, Failure> {
+        self.arch.context("this host's architecture is not one of ours").or_unavailable()
+    }
+
+    fn say(&self, verb: &'static str, name: &model::ImageName, arm: &ArmImage, started: MonotonicNs) {
+        let facts = &arm.facts;
+        #[allow(clippy::cast_precision_loss, reason = "shown with one decimal")]
+        let megabytes = facts.file_bytes as f64 / 1e6;
+        let slices = match facts.slices.len() {
+            0 => String::new(),
+            n => format!(", {n} slices"),
+        };
+        let text = format!(
+            "{name:<14} {:>3} packages{slices:<12} {megabytes:>6.1} MB  {}",
+            facts.packages.len(),
+            facts.manifest.short()
+        );
+        self.ended(verb, text, started);
+    }
+
+    fn ended(&self, verb: &'static str, object: String, started: MonotonicNs) {
+        let ms = millis(self.setting.clock.monotonic().since(started));
+        self.setting.listener.on(&Event::StepEnded { verb, object, ms });
+    }
+}
+
+/// The release to cut from: the preferred one, else the first named.
+fn release_of<'n>(names: impl Iterator<Item = &'n String>) -> Result<String> {
+    let names: Vec<&String> = names.collect();
+    if let Some(preferred) = names.iter().find(|name| **name == PREFERRED_RELEASE) {
+        return Ok((*preferred).clone());
+    }
+    match names.first() {
+        Some(first) => Ok((*first).clone()),
+        None => bail!("no release is named"),
+    }
+}
+
+/// An archive's failure is the environment's, everything else about a cut is bad input.
+fn blame(error: chisel::Error) -> Failure {
+    let exit = match error.class() {
+        chisel::ErrorClass::Archive | chisel::ErrorClass::Payload => model::ExitCode::Unavailable,
+        _ => model::ExitCode::Usage,
+    };
+    Failure { exit, error: error.into() }
+}
+
+fn blame_any(error: anyhow::Error) -> Failure {
+    match error.downcast::<chisel::Error>() {
+        Ok(error) => blame(error),
+        Err(error) => Failure { exit: model::ExitCode::Unavailable, error },
+    }
+}
+
+/// A finish step that fails is the image's doing, unless the host cannot run it.
+trait OfStep<T> {
+    fn or_fault_of_step(self) -> Result<T, Failure>;
+}
+
+impl<T> OfStep<T> for Result<T, finish::FinishError> {
+    fn or_fault_of_step(self) -> Result<T, Failure> {
+        self.map_err(|error| {
+            let exit = match error {
+                finish::FinishError::Host(_) => model::ExitCode::Unavailable,
+                finish::FinishError::Step { .. } => model::ExitCode::Usage,
+            };
+            Failure { exit, error: error.into() }
+        })
+    }
+}

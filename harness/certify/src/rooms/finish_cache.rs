@@ -1,0 +1,85 @@
+//! What finish steps made, kept by the digest of their input.
+//!
+//! A file is the hexadecimal SHA-256 of the rest, a newline, and a tar of the made paths. A damaged
+//! file reads as absent.
+
+use std::io::Read;
+
+use bytes::Bytes;
+use camino::Utf8PathBuf;
+use model::Digest;
+use rootfs::{Blob, Entry, Kind, Origin, Tree, TreePath};
+
+use super::archives;
+
+/// The made tree for this input, if it is known.
+pub fn load(key: &Digest) -> Option<Tree> {
+    let bytes = fs_err::read(file(key)).ok()?;
+    let (digest, body) = bytes.split_at_checked(65)?;
+    let digest = std::str::from_utf8(digest).ok()?.trim_end();
+    if Digest::of(body).hex() != digest {
+        return None;
+    }
+    let mut tree = Tree::new();
+    for member in tar::Archive::new(body).entries().ok()? {
+        let mut member = member.ok()?;
+        let path = member.path().ok()?.to_str()?.trim_end_matches('/').to_owned();
+        let mode = member.header().mode().ok()?;
+        let step = member.header().username().ok()??.to_owned();
+        let origin = Origin::Generated(step.as_str().into());
+        let entry = if member.header().entry_type().is_dir() {
+            Entry::directory(mode, origin)
+        } else {
+            let mut content = Vec::new();
+            member.read_to_end(&mut content).ok()?;
+            Entry::file(Blob::new(Bytes::from(content)), mode, origin)
+        };
+        let path = TreePath::new(format!("/{path}")).ok()?;
+        tree.insert(path, entry.with_owner("generated")).ok()?;
+    }
+    Some(tree)
+}
+
+/// Keeps a made tree. Failing to keep it costs time, nothing else.
+pub fn save(key: &Digest, made: &Tree) {
+    if let Err(error) = try_save(key, made) {
+        tracing::warn!("finish layer {key} is not kept: {error}");
+    }
+}
+
+fn try_save(key: &Digest, made: &Tree) -> std::io::Result<()> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (path, entry) in made.iter() {
+        let Origin::Generated(step) = &entry.origin else { continue };
+        let mut header = tar::Header::new_gnu();
+        header.set_mode(entry.mode);
+        header.set_username(step)?;
+        match &entry.kind {
+            Kind::File(blob) => {
+                let content = blob.bytes().cloned().unwrap_or_default();
+                header.set_size(content.len() as u64);
+                header.set_entry_type(tar::EntryType::Regular);
+                builder.append_data(&mut header, path.relative(), &content[..])?;
+            }
+            _ => {
+                header.set_size(0);
+                header.set_entry_type(tar::EntryType::Directory);
+                builder.append_data(&mut header, path.relative(), std::io::empty())?;
+            }
+        }
+    }
+    let body = builder.into_inner()?;
+    let path = file(key);
+    let part = path.with_extension(format!("part-{}", std::process::id()));
+    if let Some(parent) = path.parent() {
+        fs_err::create_dir_all(parent)?;
+    }
+    let mut bytes = format!("{}\n", Digest::of(&body).hex()).into_bytes();
+    bytes.extend(body);
+    fs_err::write(&part, bytes)?;
+    fs_err::rename(&part, &path)
+}
+
+fn file(key: &Digest) -> Utf8PathBuf {
+    archives::cache().join("finish").join(key.hex())
+}

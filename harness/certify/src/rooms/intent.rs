@@ -1,0 +1,117 @@
+//! Room 1, intent: who asked for what. Specs and the profile are read and checked.
+
+use anyhow::{Context, Result, bail};
+use camino::Utf8Path;
+use model::{Baseline, ImageName, ImageSpec, Profile, Role};
+
+use crate::arguments::RunArguments;
+use crate::shipped::Shelf;
+
+/// Everything that was asked for.
+#[derive(Debug, Clone)]
+pub struct Intent {
+    /// Subjects first, then controls.
+    pub images: Vec<IntendedImage>,
+    /// What is demanded.
+    pub profile: Profile,
+}
+
+/// One image that was asked for.
+#[derive(Debug, Clone)]
+pub struct IntendedImage {
+    /// Its name.
+    pub name: ImageName,
+    /// Its part in the run.
+    pub role: Role,
+    /// Its spec.
+    pub spec: ImageSpec,
+    /// The spec's text as written.
+    pub text: String,
+}
+
+/// Reads what the command line asks for.
+pub fn read(arguments: &RunArguments, shelf: &Shelf) -> Result<Intent> {
+    let profile = profile(&arguments.profile, shelf)?;
+    let names = if arguments.images.is_empty() { shelf.images()? } else { arguments.images.clone() };
+    let mut images: Vec<IntendedImage> = Vec::new();
+    for name in &names {
+        let mut image = image(name, shelf)?;
+        if let Some(baseline) = &arguments.baseline {
+            image.spec.baseline = match baseline.as_str() {
+                "none" => Baseline::None,
+                reference => Baseline::Layout(reference.to_owned()),
+            };
+        }
+        if images.iter().any(|other| other.name == image.name) {
+            bail!("image `{}` is named twice", image.name);
+        }
+        images.push(image);
+    }
+    let planned = profile.controls.static_only.iter().chain(profile.controls.run_time.values());
+    for name in planned {
+        if images.iter().any(|image| image.name.as_str() == name) {
+            continue;
+        }
+        let mut control = image(name, shelf)
+            .with_context(|| format!("control `{name}` of profile `{}`", profile.name))?;
+        if control.spec.control.is_none() {
+            bail!("`{name}` stands among the controls and does not say which checks it must fail");
+        }
+        control.role = Role::Control;
+        images.push(control);
+    }
+    Ok(Intent { images, profile })
+}
+
+/// Reads a profile: a shipped name, or a file.
+pub fn profile(name: &str, shelf: &Shelf) -> Result<Profile> {
+    let (source, text) = if let Some((_, text)) =
+        suites::PROFILES.iter().find(|(shipped, _)| *shipped == name)
+    {
+        match shelf.get(&format!("profiles/{name}.yaml"))? {
+            Some(own) => (own.name, String::from_utf8(own.bytes)?),
+            None => (format!("profiles/{name}.yaml"), (*text).to_owned()),
+        }
+    } else if Utf8Path::new(name).is_file() {
+        (name.to_owned(), fs_err::read_to_string(name)?)
+    } else {
+        let known: Vec<&str> = suites::PROFILES.iter().map(|(name, _)| *name).collect();
+        bail!("there is no profile `{name}` (shipped: {}; or give a file)", known.join(", "));
+    };
+    let profile = Profile::from_yaml(&source, &text).map_err(anyhow::Error::msg)?;
+    for id in profile.required_checks() {
+        if suites::check(id.as_str()).is_none() {
+            bail!("{source}: names the check {id}, which this program does not have");
+        }
+    }
+    Ok(profile)
+}
+
+/// Reads a spec: a shipped image or control, a spec file, or an existing image.
+pub fn image(name: &str, shelf: &Shelf) -> Result<IntendedImage> {
+    for folder in ["images", "images/controls", "images/variants"] {
+        if let Some(found) = shelf.get(&format!("{folder}/{name}.yaml"))? {
+            return spec(name, &found.name, String::from_utf8(found.bytes)?);
+        }
+    }
+    let path = Utf8Path::new(name);
+    let is_spec = matches!(path.extension(), Some("yaml" | "yml"));
+    if is_spec && path.is_file() {
+        let stem = path.file_stem().unwrap_or(name);
+        return spec(stem, name, fs_err::read_to_string(path)?);
+    }
+    if is_spec {
+        bail!("there is no spec file `{name}`");
+    }
+    bail!(
+        "there is no image `{name}`; shipped: {}; a spec file ends in .yaml, and an existing image \
+         is named by `from:` in one",
+        shelf.images()?.join(", ")
+    )
+}
+
+fn spec(name: &str, source: &str, text: String) -> Result<IntendedImage> {
+    let spec = ImageSpec::from_yaml(source, &text).map_err(anyhow::Error::new)?;
+    let name = ImageName::new(name.to_lowercase())?;
+    Ok(IntendedImage { name, role: Role::Subject, spec, text })
+}

@@ -1,0 +1,13 @@
+//! The rooms: a value enters one, leaves as another type. One file per room.
+
+pub mod archives;
+mod baseline;
+pub mod building;
+pub mod composing;
+mod finish;
+mod finish_cache;
+pub mod folder;
+pub mod intent;
+mod layout;
+pub mod planning;
+mod userfiles;

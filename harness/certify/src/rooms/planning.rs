@@ -1,0 +1,150 @@
+//! Room 2, plan: every cell that will be judged, each check runnable or inapplicable with a reason.
+
+use anyhow::{Result, bail};
+use engine::{Platform, Suite};
+use model::{
+    Arch, CellId, Method, NotSelected, Plan, PlannedCell, PlannedCheck, PlannedImage, PlatformFamily,
+    PlatformName, Role, SuiteName,
+};
+
+use super::intent::{IntendedImage, Intent};
+use crate::arguments::RunArguments;
+
+/// The version of the plan's shape.
+const SCHEMA: u32 = 1;
+
+/// The platform used when none is named: the embedded runtime.
+const DEFAULT_PLATFORM: &str = "oci";
+
+/// Plans what `intent` asks for. Pure: reads registries and the intent, no host.
+pub fn plan(intent: &Intent, arguments: &RunArguments) -> Result<Plan> {
+    let platforms = platforms(&arguments.platforms)?;
+    let suites = suites(&arguments.suites)?;
+    let Some(arch) = Arch::host() else {
+        bail!("this host's architecture ({}) is not one of ours", std::env::consts::ARCH)
+    };
+    let mut plan = Plan {
+        schema: SCHEMA,
+        profile_digest: intent.profile.digest(),
+        profile: intent.profile.clone(),
+        images: intent.images.iter().map(planned_image).collect(),
+        cells: Vec::new(),
+        not_selected: not_selected(&suites),
+    };
+    for platform in &platforms {
+        for image in &intent.images {
+            for suite in &suites {
+                if let Some(cell) = cell(intent, image, *platform, *suite, arch)? {
+                    plan.cells.push(cell);
+                }
+            }
+        }
+    }
+    // A control that no selected suite judges is not built either.
+    plan.images.retain(|image| plan.cells.iter().any(|cell| cell.image == image.name));
+    Ok(plan)
+}
+
+fn planned_image(image: &IntendedImage) -> PlannedImage {
+    // A control that the user asks for by name is judged like any subject.
+    let control = image.spec.control.as_ref().filter(|_| image.role == Role::Control);
+    PlannedImage {
+        name: image.name.clone(),
+        role: image.role,
+        summary: image.spec.summary.clone(),
+        spec_digest: image.spec.digest(),
+        must_fail: control.map(|control| control.fails.clone()).unwrap_or_default(),
+        flaw: control.map(|control| control.flaw.clone()),
+    }
+}
+
+fn cell(
+    intent: &Intent,
+    image: &IntendedImage,
+    platform: &dyn Platform,
+    suite: &dyn Suite,
+    arch: Arch,
+) -> Result<Option<PlannedCell>> {
+    let controls = &intent.profile.controls;
+    let name = image.name.as_str();
+    let runs = match image.role {
+        Role::Subject => true,
+        Role::Control => controls.run_time.get(suite.name()).is_some_and(|run| run == name),
+    };
+    let infos = suite.checks();
+    let has_static = infos.iter().any(|info| info.method == Method::Static);
+    let static_only = !runs && has_static && controls.static_only.iter().any(|c| c == name);
+    if !runs && !static_only {
+        return Ok(None);
+    }
+    let checks = infos
+        .iter()
+        .filter(|info| runs || info.method == Method::Static)
+        .map(|info| PlannedCheck { id: info.check_id(), inapplicable: inapplicable(image, info.id) })
+        .collect();
+    let (suite, platform_name) = (SuiteName::new(suite.name())?, PlatformName::new(platform.name())?);
+    Ok(Some(PlannedCell {
+        id: CellId::of(&image.name, &platform_name, arch, &suite),
+        image: image.name.clone(),
+        platform: platform_name,
+        arch,
+        suite,
+        role: image.role,
+        checks,
+        needs_session: runs,
+        margin: match platform.family() {
+            PlatformFamily::Oci => intent.profile.margin.oci,
+            PlatformFamily::Kubernetes => intent.profile.margin.kubernetes,
+        },
+    }))
+}
+
+/// Why a check has no meaning for this image, if so.
+fn inapplicable(image: &IntendedImage, check: &str) -> Option<String> {
+    (check == suites::OWNED_CHECK && image.spec.from.is_some()).then(|| {
+        "an existing image carries no slice manifest, so ownership of its files is unknown"
+            .to_owned()
+    })
+}
+
+fn platforms(wanted: &[String]) -> Result<Vec<&'static dyn Platform>> {
+    let wanted: Vec<&str> = if wanted.is_empty() {
+        vec![DEFAULT_PLATFORM]
+    } else {
+        wanted.iter().map(String::as_str).collect()
+    };
+    let mut found: Vec<&'static dyn Platform> = Vec::new();
+    for name in wanted {
+        match platforms::PLATFORMS.iter().find(|platform| platform.name() == name) {
+            Some(platform) => found.push(*platform),
+            None => {
+                let known: Vec<&str> = platforms::PLATFORMS.iter().map(|p| p.name()).collect();
+                bail!("there is no platform `{name}` (known: {})", known.join(", "));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn suites(wanted: &[String]) -> Result<Vec<&'static dyn Suite>> {
+    if let Some(name) = wanted.iter().find(|name| suites::SUITES.iter().all(|s| s.name() != **name))
+    {
+        let known: Vec<&str> = suites::SUITES.iter().map(|suite| suite.name()).collect();
+        bail!("there is no suite `{name}` (known: {})", known.join(", "));
+    }
+    let chosen = |suite: &&&'static dyn Suite| {
+        wanted.is_empty() || wanted.iter().any(|name| name == suite.name())
+    };
+    Ok(suites::SUITES.iter().filter(chosen).copied().collect())
+}
+
+fn not_selected(chosen: &[&dyn Suite]) -> Vec<NotSelected> {
+    suites::SUITES
+        .iter()
+        .filter(|suite| chosen.iter().all(|other| other.name() != suite.name()))
+        .map(|suite| NotSelected {
+            what: format!("suite {}", suite.name()),
+            why: "not among the suites named with --suite".to_owned(),
+        })
+        .collect()
+}

@@ -1,0 +1,41 @@
+//! `build IMAGE --out DIR`: an image spec as an OCI layout.
+
+use engine::clock::Clock;
+use model::ExitCode;
+
+use super::print_json;
+use crate::arguments::BuildArguments;
+use crate::rooms::building::{Builder, Setting};
+use crate::rooms::folder::RunFolder;
+use crate::rooms::intent;
+use crate::shipped::Shelf;
+use crate::{Failure, OrExit, Terminal, libexec};
+
+pub(super) fn run(
+    arguments: &BuildArguments,
+    shelf: &Shelf,
+    terminal: &Terminal,
+) -> Result<ExitCode, Failure> {
+    let image = intent::image(&arguments.image, shelf).or_usage()?;
+    let libexec = libexec::find().or_unavailable()?;
+    let clock = Clock::system();
+    let id = model::RunId::new(format!("build-{}", std::process::id())).or_fault()?;
+    let folder = RunFolder::create(Some(&arguments.out), &id).or_usage()?;
+    let scratch = super::run::scratch(&id).or_unavailable()?;
+    let mut builder = Builder::new(Setting {
+        shelf,
+        mirrors: &arguments.mirrors,
+        libexec: &libexec,
+        scratch: scratch.clone(),
+        clock,
+        listener: terminal,
+    });
+    let built = builder.pair(&image, &folder, false);
+    let _ = fs_err::remove_dir_all(&scratch);
+    let arm = built?.candidate;
+    terminal.say("Image", &format!("{} {}", arm.layout, arm.facts.manifest));
+    if arguments.json {
+        return print_json(&arm.facts);
+    }
+    Ok(ExitCode::Certified)
+}

@@ -1,0 +1,106 @@
+//! `doctor`: what this host can do, and what would provide the rest.
+
+use engine::Detection;
+use engine::clock::Clock;
+use model::{Arch, ExitCode};
+use serde::Serialize;
+
+use super::{print, print_json};
+use crate::arguments::DoctorArguments;
+use crate::rooms::archives::Archives;
+use crate::shipped::{Shelf, shipped_releases};
+use crate::{Failure, OrExit, host, libexec};
+
+/// One thing looked at.
+#[derive(Debug, Serialize)]
+struct Finding {
+    what: String,
+    /// `fine` or `missing`.
+    state: &'static str,
+    found: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
+}
+
+pub(super) fn run(arguments: &DoctorArguments, shelf: &Shelf) -> Result<ExitCode, Failure> {
+    let mut findings = vec![programs(), privilege()];
+    findings.extend(platforms()?);
+    for release in shipped_releases() {
+        findings.push(archive(release, arguments, shelf));
+    }
+    let missing = findings.iter().any(|finding| finding.state == "missing");
+    if arguments.json {
+        print_json(&findings)?;
+    } else {
+        let mut text = String::new();
+        for finding in &findings {
+            text += &format!("{:<8} {:<22} {}\n", finding.state, finding.what, finding.found);
+            if let Some(remedy) = &finding.remedy {
+                text += &format!("         {:<22} try: {remedy}\n", "");
+            }
+        }
+        print(&text)?;
+    }
+    Ok(if missing { ExitCode::Unavailable } else { ExitCode::Certified })
+}
+
+fn fine(what: &str, found: impl ToString) -> Finding {
+    Finding { what: what.to_owned(), state: "fine", found: found.to_string(), remedy: None }
+}
+
+fn missing(what: &str, found: impl ToString, remedy: &str) -> Finding {
+    Finding {
+        what: what.to_owned(),
+        state: "missing",
+        found: found.to_string(),
+        remedy: Some(remedy.to_owned()),
+    }
+}
+
+fn programs() -> Finding {
+    match libexec::find() {
+        Ok(found) => fine("probe and launch", found.probe.parent().unwrap_or(&found.probe)),
+        Err(error) => missing("probe and launch", format!("{error:#}"), "cargo xtask libexec"),
+    }
+}
+
+fn privilege() -> Finding {
+    let host = host::look();
+    let text = format!("{}, kernel {}, {} processors", host.privilege, host.kernel, host.cpus);
+    fine("host", text)
+}
+
+fn platforms() -> Result<Vec<Finding>, Failure> {
+    let Ok(libexec) = libexec::find() else { return Ok(Vec::new()) };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .or_unavailable()?;
+    let mut findings = Vec::new();
+    for platform in platforms::PLATFORMS {
+        let what = format!("platform {}", platform.name());
+        findings.push(match runtime.block_on(platform.detect(&libexec)) {
+            Detection::Available(facts) => fine(&what, facts),
+            Detection::Absent { why, remedy } => missing(&what, why, &remedy),
+        });
+    }
+    Ok(findings)
+}
+
+fn archive(name: &str, arguments: &DoctorArguments, shelf: &Shelf) -> Finding {
+    let what = format!("archive {name}");
+    let opened = shelf.release(name).and_then(|files| {
+        let files = chisel::ReleaseFiles::from_pairs(name, files);
+        let release = chisel::Release::from_files(&files, chisel::Strictness::Own)?;
+        let arch = Arch::host().unwrap_or(Arch::Amd64);
+        Archives::open(&release, &arguments.mirrors, arch, Clock::system())
+    });
+    match opened {
+        Ok(archives) => fine(&what, archives.origin()),
+        Err(error) => missing(
+            &what,
+            format!("{error:#}"),
+            "set CERTIFY_MIRROR=<address of a Debian archive>, or give --mirror",
+        ),
+    }
+}

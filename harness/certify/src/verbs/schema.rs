@@ -1,0 +1,17 @@
+//! `schema`: published JSON Schemas.
+
+use anyhow::anyhow;
+use model::{ExitCode, ImageSpec, Profile, Report};
+
+use super::print_json;
+use crate::arguments::SchemaArguments;
+use crate::{Failure, OrExit};
+
+pub(super) fn run(arguments: &SchemaArguments) -> Result<ExitCode, Failure> {
+    match arguments.of.as_str() {
+        "report" => print_json(&Report::json_schema()),
+        "image" => print_json(&ImageSpec::json_schema()),
+        "profile" => print_json(&Profile::json_schema()),
+        other => Err(anyhow!("there is no schema of `{other}` (report, image, profile)")).or_usage(),
+    }
+}

@@ -1,0 +1,98 @@
+//! `slices`: the chisel-compatible tool.
+
+use anyhow::{Context, anyhow};
+use camino::Utf8Path;
+use chisel::{Release, ReleaseFiles, SliceKey, Strictness};
+use engine::clock::Clock;
+use model::{Arch, ExitCode};
+
+use crate::arguments::{CheckArguments, CutArguments, SlicesArguments, SlicesVerb};
+use crate::rooms::archives::Archives;
+use crate::shipped::Shelf;
+use crate::{Failure, OrExit, Terminal, host};
+
+pub(super) fn run(
+    arguments: &SlicesArguments,
+    shelf: &Shelf,
+    terminal: &Terminal,
+) -> Result<ExitCode, Failure> {
+    match &arguments.verb {
+        SlicesVerb::Cut(arguments) => cut(arguments, shelf, terminal),
+        SlicesVerb::Check(arguments) => check(arguments, shelf, terminal),
+    }
+}
+
+fn cut(
+    arguments: &CutArguments,
+    shelf: &Shelf,
+    terminal: &Terminal,
+) -> Result<ExitCode, Failure> {
+    if !arguments.root.is_dir() {
+        return Err(anyhow!("target folder does not exist: {}", arguments.root)).or_usage();
+    }
+    let release = release(&arguments.release, shelf)?;
+    let arch = match &arguments.arch {
+        Some(text) => text.parse().or_usage()?,
+        None => Arch::host().context("the host's architecture is not one of ours").or_usage()?,
+    };
+    let wanted: Vec<SliceKey> = arguments
+        .slices
+        .iter()
+        .map(|text| text.parse().map_err(|error| anyhow!("{error}")))
+        .collect::<anyhow::Result<_>>()
+        .or_usage()?;
+    let selection = chisel::select(&release, &wanted, arch).or_usage()?;
+    let archives =
+        Archives::open(&release, &arguments.mirrors, arch, Clock::system()).or_unavailable()?;
+    let records = chisel::records(&selection, &archives).or_unavailable()?;
+    archives.fetch(&records).or_unavailable()?;
+    let cut = chisel::cut(&selection, &archives, chisel::ScriptLimits::STANDARD).or_usage()?;
+    let owners = if host::is_root() { image::Owners::Keep } else { image::Owners::Own };
+    let unpacked = image::unpack(&cut.rootfs.tree, arguments.root.as_std_path(), owners, 0);
+    let done = unpacked.or_unavailable()?;
+    let text = format!(
+        "{} files, {} bytes, {} packages into {}",
+        done.files,
+        done.bytes,
+        cut.rootfs.packages.len(),
+        arguments.root
+    );
+    terminal.say("Cut", &text);
+    Ok(ExitCode::Certified)
+}
+
+fn check(
+    arguments: &CheckArguments,
+    shelf: &Shelf,
+    terminal: &Terminal,
+) -> Result<ExitCode, Failure> {
+    let release = release(&arguments.release, shelf)?;
+    let mut closures = 0;
+    for slice in release.slices() {
+        for arch in Arch::ALL {
+            chisel::select(&release, std::slice::from_ref(&slice.key), arch).or_usage()?;
+            closures += 1;
+        }
+    }
+    let text = format!(
+        "{}: {} packages, {} slices, {closures} closures resolve",
+        release.name,
+        release.packages.len(),
+        release.slices().count()
+    );
+    terminal.say("Check", &text);
+    for unknown in &release.unknown_keys {
+        terminal.say("Note", &unknown.to_string());
+    }
+    Ok(ExitCode::Certified)
+}
+
+/// A release folder, or a shipped name.
+fn release(name: &str, shelf: &Shelf) -> Result<Release, Failure> {
+    let path = Utf8Path::new(name);
+    if path.is_dir() {
+        return Release::load(path, Strictness::Foreign).or_usage();
+    }
+    let files = shelf.release(name).or_usage()?;
+    Release::from_files(&ReleaseFiles::from_pairs(name, files), Strictness::Own).or_usage()
+}
