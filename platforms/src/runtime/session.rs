@@ -266,13 +266,7 @@ fn unpack(
     if found != manifest {
         return Err(format!("its manifest is {found} instead of {manifest}"));
     }
-    image::unpack(
-        &image.tree,
-        to.as_std_path(),
-        image::Owners::Keep,
-        TREE_TIME_S,
-    )
-    .map_err(told)?;
+    image::unpack(&image.tree, to.as_std_path(), owners, TREE_TIME_S).map_err(told)?;
     let laid = image::rehash(to.as_std_path()).map_err(told)?;
     Ok((laid.digest(), laid.len() as u64))
 }
