@@ -8,6 +8,9 @@ use camino::Utf8Path;
 #[allow(clippy::disallowed_methods, reason = "this is the command module")]
 pub fn new(program: &Utf8Path) -> Command {
     let mut command = Command::new(program);
-    command.env_clear().env("LC_ALL", "C").env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    command
+        .env_clear()
+        .env("LC_ALL", "C")
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
     command
 }

@@ -23,14 +23,23 @@ pub trait OrExit<T> {
 
 impl<T, E: Into<anyhow::Error>> OrExit<T> for Result<T, E> {
     fn or_usage(self) -> Result<T, Failure> {
-        self.map_err(|error| Failure { exit: ExitCode::Usage, error: error.into() })
+        self.map_err(|error| Failure {
+            exit: ExitCode::Usage,
+            error: error.into(),
+        })
     }
 
     fn or_unavailable(self) -> Result<T, Failure> {
-        self.map_err(|error| Failure { exit: ExitCode::Unavailable, error: error.into() })
+        self.map_err(|error| Failure {
+            exit: ExitCode::Unavailable,
+            error: error.into(),
+        })
     }
 
     fn or_fault(self) -> Result<T, Failure> {
-        self.map_err(|error| Failure { exit: ExitCode::HarnessFault, error: error.into() })
+        self.map_err(|error| Failure {
+            exit: ExitCode::HarnessFault,
+            error: error.into(),
+        })
     }
 }

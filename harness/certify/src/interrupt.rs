@@ -9,9 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 /// Watches for SIGINT and SIGTERM.
 pub async fn watch(stop: CancellationToken, journal: Arc<JournalWriter>) {
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) else {
         return;
     };
     let mut seen = 0;
@@ -31,13 +32,21 @@ pub async fn watch(stop: CancellationToken, journal: Arc<JournalWriter>) {
 }
 
 /// Ends the program without cleaning up, and names what is left.
-#[allow(clippy::exit, reason = "the second interrupt must not wait for anything")]
+#[allow(
+    clippy::exit,
+    reason = "the second interrupt must not wait for anything"
+)]
 fn at_once(journal: &JournalWriter) -> ! {
-    let left = Journal::read(journal.path()).map(|j| j.left_behind()).unwrap_or_default();
+    let left = Journal::read(journal.path())
+        .map(|j| j.left_behind())
+        .unwrap_or_default();
     for (name, kind) in &left {
         say(&format!("left behind: {kind} {name}"));
     }
-    let folder = journal.path().parent().map_or_else(String::new, ToString::to_string);
+    let folder = journal
+        .path()
+        .parent()
+        .map_or_else(String::new, ToString::to_string);
     if !left.is_empty() {
         say(&format!("remove it with: cargo xtask sweep {folder}"));
     }
@@ -45,7 +54,10 @@ fn at_once(journal: &JournalWriter) -> ! {
     std::process::exit(i32::from(u8::from(ExitCode::Incomplete)))
 }
 
-#[allow(clippy::print_stderr, reason = "the terminal may be in the middle of a line")]
+#[allow(
+    clippy::print_stderr,
+    reason = "the terminal may be in the middle of a line"
+)]
 fn say(text: &str) {
     eprintln!("{text}");
 }

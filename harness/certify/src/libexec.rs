@@ -21,7 +21,9 @@ pub fn find() -> Result<Libexec> {
         folders.push(Utf8PathBuf::from(named.to_string_lossy().into_owned()));
     } else {
         for folder in own.ancestors().skip(1).take(2) {
-            folders.push(Utf8PathBuf::from(folder.join("libexec").to_string_lossy().into_owned()));
+            folders.push(Utf8PathBuf::from(
+                folder.join("libexec").to_string_lossy().into_owned(),
+            ));
         }
     }
     let folder = folders
@@ -34,7 +36,10 @@ pub fn find() -> Result<Libexec> {
                 places.join(" nor in ")
             )
         })?;
-    let libexec = Libexec { probe: folder.join("probe"), launch: folder.join("launch") };
+    let libexec = Libexec {
+        probe: folder.join("probe"),
+        launch: folder.join("launch"),
+    };
     fresh(&libexec.probe, env!("CERTIFY_PROBE_HASH"))?;
     fresh(&libexec.launch, env!("CERTIFY_LAUNCH_HASH"))?;
     Ok(libexec)

@@ -35,15 +35,19 @@ impl Shelf {
                 return read(&whole).map(Some);
             }
         }
-        Ok(FILES.iter().find(|(name, _)| *name == path).map(|(name, bytes)| Found {
-            name: (*name).to_owned(),
-            bytes: bytes.to_vec(),
-        }))
+        Ok(FILES
+            .iter()
+            .find(|(name, _)| *name == path)
+            .map(|(name, bytes)| Found {
+                name: (*name).to_owned(),
+                bytes: bytes.to_vec(),
+            }))
     }
 
     /// The text of a file that must be there.
     pub fn text(&self, path: &str) -> Result<Found> {
-        self.get(path)?.with_context(|| format!("there is no {path}, neither shipped nor yours"))
+        self.get(path)?
+            .with_context(|| format!("there is no {path}, neither shipped nor yours"))
     }
 
     /// Names of the image specs certified by default: shipped ones and the user's.
@@ -61,7 +65,9 @@ impl Shelf {
         let folder = format!("releases/{name}/");
         let mut files: Vec<(String, Vec<u8>)> = FILES
             .iter()
-            .filter_map(|(path, bytes)| Some((path.strip_prefix(&folder)?.to_owned(), bytes.to_vec())))
+            .filter_map(|(path, bytes)| {
+                Some((path.strip_prefix(&folder)?.to_owned(), bytes.to_vec()))
+            })
             .collect();
         if let Some(own) = &self.own {
             let whole = own.join("releases").join(name);
@@ -71,14 +77,20 @@ impl Shelf {
             }
         }
         if files.is_empty() {
-            bail!("there is no release `{name}` (shipped: {})", shipped_releases().join(", "));
+            bail!(
+                "there is no release `{name}` (shipped: {})",
+                shipped_releases().join(", ")
+            );
         }
         Ok(files)
     }
 
     fn stems(&self, folder: &str) -> Result<Vec<String>> {
         let stem = |path: &str| -> Option<String> {
-            let name = path.strip_prefix(folder)?.strip_prefix('/')?.strip_suffix(".yaml")?;
+            let name = path
+                .strip_prefix(folder)?
+                .strip_prefix('/')?
+                .strip_suffix(".yaml")?;
             (!name.contains('/')).then(|| name.to_owned())
         };
         let mut names: Vec<String> = FILES.iter().filter_map(|(path, _)| stem(path)).collect();
@@ -107,7 +119,10 @@ pub fn shipped_releases() -> Vec<&'static str> {
 }
 
 fn read(path: &Utf8Path) -> Result<Found> {
-    Ok(Found { name: path.to_string(), bytes: fs_err::read(path)? })
+    Ok(Found {
+        name: path.to_string(),
+        bytes: fs_err::read(path)?,
+    })
 }
 
 fn collect(root: &Utf8Path, folder: &Utf8Path, files: &mut Vec<(String, Vec<u8>)>) -> Result<()> {

@@ -19,13 +19,17 @@ impl Terminal {
     pub fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{prefix:>9}  {msg}  {wide_bar} {pos}/{len}")
+            if let Ok(style) =
+                ProgressStyle::with_template("{prefix:>9}  {msg}  {wide_bar} {pos}/{len}")
             {
                 bar.set_style(style);
             }
             bar
         });
-        Self { bar, line: Mutex::new(()) }
+        Self {
+            bar,
+            line: Mutex::new(()),
+        }
     }
 
     /// Says one line: a right-aligned verb and its object.
@@ -81,16 +85,30 @@ impl Listener for Terminal {
             Event::StepEnded { verb, object, ms } => {
                 self.say(verb, &format!("{object:<60} {}", seconds(*ms)));
             }
-            Event::CellProgress { cell, done, of, note } => {
+            Event::CellProgress {
+                cell,
+                done,
+                of,
+                note,
+            } => {
                 self.progress(cell.as_str(), u64::from(*done), u64::from(*of), note);
             }
-            Event::CellEnded { cell, outcome, summary, ms } => {
+            Event::CellEnded {
+                cell,
+                outcome,
+                summary,
+                ms,
+            } => {
                 self.clear();
                 let word = match outcome {
                     model::Outcome::Pass => "observed".to_owned(),
                     other => other.to_string(),
                 };
-                let rest = if summary.is_empty() { String::new() } else { format!("  {summary}") };
+                let rest = if summary.is_empty() {
+                    String::new()
+                } else {
+                    format!("  {summary}")
+                };
                 let text = format!("{:<48} {word:<11} {}{rest}", cell.as_str(), seconds(*ms));
                 self.say("Measure", &text);
             }
@@ -101,12 +119,21 @@ impl Listener for Terminal {
 
 /// Text of images and packages may hold anything: control characters are not passed on.
 fn plain(text: &str) -> String {
-    let keep = |c: char| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c };
+    let keep = |c: char| {
+        if c.is_control() && c != '\n' && c != '\t' {
+            '\u{fffd}'
+        } else {
+            c
+        }
+    };
     text.chars().map(keep).collect()
 }
 
 fn seconds(ms: f64) -> String {
-    format!("{:.1} s", Duration::from_secs_f64((ms / 1000.0).max(0.0)).as_secs_f64())
+    format!(
+        "{:.1} s",
+        Duration::from_secs_f64((ms / 1000.0).max(0.0)).as_secs_f64()
+    )
 }
 
 #[allow(clippy::disallowed_methods, reason = "this is the program's voice")]

@@ -99,8 +99,18 @@ fn disk(judging: &Judging<'_>) -> CheckResult {
         return CheckResult::new(&DISK, Outcome::Blocked, message);
     };
     let (a, b) = (judging.candidate.file_bytes, baseline.file_bytes);
-    let outcome = if a <= b { Outcome::Pass } else { Outcome::Fail };
-    CheckResult::new(&DISK, outcome, format!("{a} bytes of files against {b}"))
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "sizes of images are far below 2^52"
+    )]
+    let within = a as f64 <= b as f64 * (1.0 + judging.cell.margin);
+    let outcome = if within { Outcome::Pass } else { Outcome::Fail };
+    let limit = 1.0 + judging.cell.margin;
+    CheckResult::new(
+        &DISK,
+        outcome,
+        format!("{a} bytes of files against {b}, limit {limit:.2}"),
+    )
 }
 
 fn not_ready(judging: &Judging<'_>) -> Option<CheckResult> {

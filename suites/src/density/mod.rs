@@ -40,7 +40,7 @@ pub(crate) const DISK: CheckInfo = CheckInfo {
     method: Method::Count,
     rationale: "a cut that is larger than what it was cut from is a mistake",
     procedure: "bytes of the files of the merged tree of both arms are counted in the layouts; the \
-                candidate's must not exceed the baseline's",
+                candidate's must not exceed the baseline's by more than the profile's margin",
     remediation: "look which paths only the candidate has: `certify show image`",
     references: &["measurement protocol, section density"],
     good_fixture: "images/python.yaml",

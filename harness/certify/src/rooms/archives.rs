@@ -37,7 +37,11 @@ impl Archives {
             .context("starting the download threads")?;
         let now = clock.utc();
         let archive = runtime.block_on(deb::open(&specs, &book, (arch, now), &fetcher))?;
-        Ok(Self { source: ArchiveSource::new(archive, store), fetcher, runtime })
+        Ok(Self {
+            source: ArchiveSource::new(archive, store),
+            fetcher,
+            runtime,
+        })
     }
 
     /// The opened archives themselves.
@@ -58,7 +62,9 @@ impl Archives {
 
     /// Downloads packages in parallel, so that a cut finds them in the cache.
     pub fn fetch(&self, records: &[PackageRecord]) -> Result<()> {
-        Ok(self.runtime.block_on(self.source.fetch(records, &self.fetcher))?)
+        Ok(self
+            .runtime
+            .block_on(self.source.fetch(records, &self.fetcher))?)
     }
 }
 
@@ -79,7 +85,14 @@ impl PackageSource for Archives {
 
 /// Where downloads are kept: `$XDG_CACHE_HOME/certify`, else `~/.cache/certify`.
 pub fn cache() -> Utf8PathBuf {
-    let base = std::env::var("XDG_CACHE_HOME").ok().filter(|text| text.starts_with('/'));
-    let home = || format!("{}/.cache", std::env::var("HOME").unwrap_or_else(|_| "/tmp".to_owned()));
+    let base = std::env::var("XDG_CACHE_HOME")
+        .ok()
+        .filter(|text| text.starts_with('/'));
+    let home = || {
+        format!(
+            "{}/.cache",
+            std::env::var("HOME").unwrap_or_else(|_| "/tmp".to_owned())
+        )
+    };
     Utf8PathBuf::from(base.unwrap_or_else(home)).join("certify")
 }

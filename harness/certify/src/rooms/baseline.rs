@@ -18,5 +18,10 @@ pub(super) fn install(opened: &Opened, packages: &[String], arch: Arch) -> Resul
     let closure = deb::closure(&roots, archive)?;
     let records: Vec<PackageRecord> = closure.iter().map(ArchiveSource::record).collect();
     opened.archives.fetch(&records)?;
-    Ok(chisel::cut_whole(&records, arch, &PathExcludes::slim(), &opened.archives)?)
+    Ok(chisel::cut_whole(
+        &records,
+        arch,
+        &PathExcludes::slim(),
+        &opened.archives,
+    )?)
 }

@@ -71,22 +71,38 @@ impl<'a> Builder<'a> {
         comparing: bool,
     ) -> Result<ImagePair, Failure> {
         let candidate = self.candidate(image, folder)?;
-        let baseline = if comparing { self.baseline(image, folder)? } else { None };
-        Ok(ImagePair { candidate, baseline })
+        let baseline = if comparing {
+            self.baseline(image, folder)?
+        } else {
+            None
+        };
+        Ok(ImagePair {
+            candidate,
+            baseline,
+        })
     }
 
     /// Builds the image under test, once.
-    fn candidate(&mut self, image: &IntendedImage, folder: &RunFolder) -> Result<ArmImage, Failure> {
+    fn candidate(
+        &mut self,
+        image: &IntendedImage,
+        folder: &RunFolder,
+    ) -> Result<ArmImage, Failure> {
         if let Some(built) = self.candidates.get(image.name.as_str()) {
             return Ok(built.clone());
         }
         let started = self.setting.clock.monotonic();
         let arch = self.arch()?;
         let place = folder.image(image.name.as_str(), Arm::Candidate.word(), arch.debian());
-        let written = folder.write(&format!("images/{}/spec.yaml", image.name), image.text.as_bytes());
+        let written = folder.write(
+            &format!("images/{}/spec.yaml", image.name),
+            image.text.as_bytes(),
+        );
         written.or_unavailable()?;
         let arm = match &image.spec.from {
-            Some(reference) => layout::existing(reference, image, Arm::Candidate, arch).or_usage()?,
+            Some(reference) => {
+                layout::existing(reference, image, Arm::Candidate, arch).or_usage()?
+            }
             None => {
                 let (name, cut) = self.cut(&image.spec, arch)?;
                 self.write(image, Arm::Candidate, cut, &name, &place)?
@@ -122,9 +138,9 @@ impl<'a> Builder<'a> {
         let arch = self.arch()?;
         match &image.spec.baseline {
             Baseline::None => Ok(None),
-            Baseline::Layout(reference) => {
-                layout::existing(reference, image, Arm::Baseline, arch).or_usage().map(Some)
-            }
+            Baseline::Layout(reference) => layout::existing(reference, image, Arm::Baseline, arch)
+                .or_usage()
+                .map(Some),
             Baseline::Spec(name) => {
                 let good = intent::image(name, self.setting.shelf).or_usage()?;
                 let mut arm = self.candidate(&good, folder)?;
@@ -158,7 +174,11 @@ impl<'a> Builder<'a> {
         let own = userfiles::tree(spec, self.setting.shelf).or_usage()?;
         let with_files = userfiles::over(&cut, &own).or_usage()?;
         let made = finish::run(spec, &with_files, &self.setting).or_fault_of_step()?;
-        let origin = self.releases.get(release).map(|o| o.archives.origin()).unwrap_or_default();
+        let origin = self
+            .releases
+            .get(release)
+            .map(|o| o.archives.origin())
+            .unwrap_or_default();
         layout::write(&Writing {
             image,
             arm,
@@ -175,23 +195,44 @@ impl<'a> Builder<'a> {
         if !self.releases.contains_key(name) {
             let started = self.setting.clock.monotonic();
             let files = self.setting.shelf.release(name).or_usage()?;
-            let release = Release::from_files(&ReleaseFiles::from_pairs(name, files), Strictness::Own)
-                .or_usage()?;
+            let release =
+                Release::from_files(&ReleaseFiles::from_pairs(name, files), Strictness::Own)
+                    .or_usage()?;
             let archives = Archives::open(&release, self.setting.mirrors, arch, self.setting.clock)
                 .or_unavailable()?;
-            let suites: Vec<&str> =
-                archives.archive().suites().iter().map(|suite| suite.suite.as_str()).collect();
-            self.ended("Archive", format!("{name} verified: {}", suites.join(", ")), started);
-            self.releases.insert(name.to_owned(), Opened { release, archives });
+            let suites: Vec<&str> = archives
+                .archive()
+                .suites()
+                .iter()
+                .map(|suite| suite.suite.as_str())
+                .collect();
+            self.ended(
+                "Archive",
+                format!("{name} verified: {}", suites.join(", ")),
+                started,
+            );
+            self.releases
+                .insert(name.to_owned(), Opened { release, archives });
         }
-        self.releases.get(name).context("the release was just opened").or_fault()
+        self.releases
+            .get(name)
+            .context("the release was just opened")
+            .or_fault()
     }
 
     fn arch(&self) -> Result<Arch, Failure> {
-        self.arch.context("this host's architecture is not one of ours").or_unavailable()
+        self.arch
+            .context("this host's architecture is not one of ours")
+            .or_unavailable()
     }
 
-    fn say(&self, verb: &'static str, name: &model::ImageName, arm: &ArmImage, started: MonotonicNs) {
+    fn say(
+        &self,
+        verb: &'static str,
+        name: &model::ImageName,
+        arm: &ArmImage,
+        started: MonotonicNs,
+    ) {
         let facts = &arm.facts;
         #[allow(clippy::cast_precision_loss, reason = "shown with one decimal")]
         let megabytes = facts.file_bytes as f64 / 1e6;
@@ -209,7 +250,9 @@ impl<'a> Builder<'a> {
 
     fn ended(&self, verb: &'static str, object: String, started: MonotonicNs) {
         let ms = millis(self.setting.clock.monotonic().since(started));
-        self.setting.listener.on(&Event::StepEnded { verb, object, ms });
+        self.setting
+            .listener
+            .on(&Event::StepEnded { verb, object, ms });
     }
 }
 
@@ -231,13 +274,19 @@ fn blame(error: chisel::Error) -> Failure {
         chisel::ErrorClass::Archive | chisel::ErrorClass::Payload => model::ExitCode::Unavailable,
         _ => model::ExitCode::Usage,
     };
-    Failure { exit, error: error.into() }
+    Failure {
+        exit,
+        error: error.into(),
+    }
 }
 
 fn blame_any(error: anyhow::Error) -> Failure {
     match error.downcast::<chisel::Error>() {
         Ok(error) => blame(error),
-        Err(error) => Failure { exit: model::ExitCode::Unavailable, error },
+        Err(error) => Failure {
+            exit: model::ExitCode::Unavailable,
+            error,
+        },
     }
 }
 
@@ -253,7 +302,10 @@ impl<T> OfStep<T> for Result<T, finish::FinishError> {
                 finish::FinishError::Host(_) => model::ExitCode::Unavailable,
                 finish::FinishError::Step { .. } => model::ExitCode::Usage,
             };
-            Failure { exit, error: error.into() }
+            Failure {
+                exit,
+                error: error.into(),
+            }
         })
     }
 }

@@ -85,9 +85,16 @@ fn spans(journal: &Journal) -> BTreeMap<&str, f64> {
 }
 
 /// Milliseconds of trials and their floors.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a run's milliseconds")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a run's milliseconds"
+)]
 fn measuring(spans: &BTreeMap<&str, f64>) -> u64 {
-    ["trial", "settle"].iter().filter_map(|what| spans.get(what)).sum::<f64>() as u64
+    ["trial", "settle"]
+        .iter()
+        .filter_map(|what| spans.get(what))
+        .sum::<f64>() as u64
 }
 
 fn totals(verdict: &Verdict) -> Totals {
@@ -99,9 +106,16 @@ fn totals(verdict: &Verdict) -> Totals {
         fail: 0,
         other: 0,
         controls: verdict.controls.len() as u32,
-        controls_refused: verdict.controls.iter().filter(|control| control.refused).count() as u32,
+        controls_refused: verdict
+            .controls
+            .iter()
+            .filter(|control| control.refused)
+            .count() as u32,
     };
-    let subjects = verdict.cells.iter().filter(|cell| cell.role == Role::Subject);
+    let subjects = verdict
+        .cells
+        .iter()
+        .filter(|cell| cell.role == Role::Subject);
     for check in subjects.flat_map(|cell| &cell.checks) {
         totals.declared += 1;
         *match check.outcome {
@@ -117,7 +131,11 @@ fn totals(verdict: &Verdict) -> Totals {
 
 fn subjects(plan: &Plan, journal: &Journal, verdict: &Verdict) -> Vec<Subject> {
     let arm = |image: &model::ImageName, arm: Arm| {
-        journal.images().filter(|facts| facts.image == *image && facts.arm == arm).last().cloned()
+        journal
+            .images()
+            .filter(|facts| facts.image == *image && facts.arm == arm)
+            .last()
+            .cloned()
     };
     plan.images
         .iter()
@@ -142,7 +160,11 @@ fn subjects(plan: &Plan, journal: &Journal, verdict: &Verdict) -> Vec<Subject> {
         .collect()
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a run's milliseconds")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a run's milliseconds"
+)]
 fn sessions(journal: &Journal, spans: &BTreeMap<&str, f64>) -> Vec<Session> {
     journal
         .sessions()
@@ -164,7 +186,11 @@ fn sessions(journal: &Journal, spans: &BTreeMap<&str, f64>) -> Vec<Session> {
 fn suite_texts(plan: &Plan) -> Vec<Suite> {
     suites::SUITES
         .iter()
-        .filter(|suite| plan.cells.iter().any(|cell| cell.suite.as_str() == suite.name()))
+        .filter(|suite| {
+            plan.cells
+                .iter()
+                .any(|cell| cell.suite.as_str() == suite.name())
+        })
         .map(|suite| Suite {
             name: suite.name().to_owned(),
             question: suite.question().to_owned(),
@@ -175,12 +201,20 @@ fn suite_texts(plan: &Plan) -> Vec<Suite> {
 
 fn cleanup(journal: &Journal) -> Cleanup {
     let count = |wanted: fn(&Record) -> bool| {
-        journal.records.iter().filter(|record| wanted(record)).count() as u32
+        journal
+            .records
+            .iter()
+            .filter(|record| wanted(record))
+            .count() as u32
     };
     Cleanup {
         created: count(|record| matches!(record, Record::Intent { .. })),
         removed: count(|record| matches!(record, Record::Removed { .. })),
-        left: journal.left_behind().into_iter().map(|(name, kind)| format!("{kind} {name}")).collect(),
+        left: journal
+            .left_behind()
+            .into_iter()
+            .map(|(name, kind)| format!("{kind} {name}"))
+            .collect(),
     }
 }
 
@@ -190,5 +224,8 @@ pub fn compares(plan: &Plan) -> bool {
         suites::check(id.as_str())
             .is_some_and(|(_, info)| matches!(info.method, Method::Comparison | Method::Count))
     };
-    plan.cells.iter().flat_map(|cell| &cell.checks).any(|check| comparison(&check.id))
+    plan.cells
+        .iter()
+        .flat_map(|cell| &cell.checks)
+        .any(|check| comparison(&check.id))
 }

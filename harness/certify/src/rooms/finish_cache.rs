@@ -23,7 +23,12 @@ pub fn load(key: &Digest) -> Option<Tree> {
     let mut tree = Tree::new();
     for member in tar::Archive::new(body).entries().ok()? {
         let mut member = member.ok()?;
-        let path = member.path().ok()?.to_str()?.trim_end_matches('/').to_owned();
+        let path = member
+            .path()
+            .ok()?
+            .to_str()?
+            .trim_end_matches('/')
+            .to_owned();
         let mode = member.header().mode().ok()?;
         let step = member.header().username().ok()??.to_owned();
         let origin = Origin::Generated(step.as_str().into());
@@ -50,7 +55,9 @@ pub fn save(key: &Digest, made: &Tree) {
 fn try_save(key: &Digest, made: &Tree) -> std::io::Result<()> {
     let mut builder = tar::Builder::new(Vec::new());
     for (path, entry) in made.iter() {
-        let Origin::Generated(step) = &entry.origin else { continue };
+        let Origin::Generated(step) = &entry.origin else {
+            continue;
+        };
         let mut header = tar::Header::new_gnu();
         header.set_mode(entry.mode);
         header.set_username(step)?;

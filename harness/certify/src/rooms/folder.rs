@@ -26,7 +26,9 @@ impl RunFolder {
             bail!("the run folder {out} is not empty; give an absent or an empty one");
         }
         fs_err::create_dir_all(out)?;
-        Ok(Self { root: out.to_owned() })
+        Ok(Self {
+            root: out.to_owned(),
+        })
     }
 
     /// Finds a run: an existing folder wins, then a run id, then `latest`.
@@ -65,7 +67,8 @@ impl RunFolder {
         fs_err::create_dir_all(parent)?;
         let temporary = path.with_extension("part");
         let mut file = fs_err::File::create(&temporary)?;
-        file.write_all(bytes).with_context(|| format!("writing {temporary}"))?;
+        file.write_all(bytes)
+            .with_context(|| format!("writing {temporary}"))?;
         file.sync_all()?;
         fs_err::rename(&temporary, &path)?;
         Ok(path)

@@ -32,7 +32,11 @@ pub struct IntendedImage {
 /// Reads what the command line asks for.
 pub fn read(arguments: &RunArguments, shelf: &Shelf) -> Result<Intent> {
     let profile = profile(&arguments.profile, shelf)?;
-    let names = if arguments.images.is_empty() { shelf.images()? } else { arguments.images.clone() };
+    let names = if arguments.images.is_empty() {
+        shelf.images()?
+    } else {
+        arguments.images.clone()
+    };
     let mut images: Vec<IntendedImage> = Vec::new();
     for name in &names {
         let mut image = image(name, shelf)?;
@@ -47,7 +51,11 @@ pub fn read(arguments: &RunArguments, shelf: &Shelf) -> Result<Intent> {
         }
         images.push(image);
     }
-    let planned = profile.controls.static_only.iter().chain(profile.controls.run_time.values());
+    let planned = profile
+        .controls
+        .static_only
+        .iter()
+        .chain(profile.controls.run_time.values());
     for name in planned {
         if images.iter().any(|image| image.name.as_str() == name) {
             continue;
@@ -65,8 +73,9 @@ pub fn read(arguments: &RunArguments, shelf: &Shelf) -> Result<Intent> {
 
 /// Reads a profile: a shipped name, or a file.
 pub fn profile(name: &str, shelf: &Shelf) -> Result<Profile> {
-    let (source, text) = if let Some((_, text)) =
-        suites::PROFILES.iter().find(|(shipped, _)| *shipped == name)
+    let (source, text) = if let Some((_, text)) = suites::PROFILES
+        .iter()
+        .find(|(shipped, _)| *shipped == name)
     {
         match shelf.get(&format!("profiles/{name}.yaml"))? {
             Some(own) => (own.name, String::from_utf8(own.bytes)?),
@@ -76,7 +85,10 @@ pub fn profile(name: &str, shelf: &Shelf) -> Result<Profile> {
         (name.to_owned(), fs_err::read_to_string(name)?)
     } else {
         let known: Vec<&str> = suites::PROFILES.iter().map(|(name, _)| *name).collect();
-        bail!("there is no profile `{name}` (shipped: {}; or give a file)", known.join(", "));
+        bail!(
+            "there is no profile `{name}` (shipped: {}; or give a file)",
+            known.join(", ")
+        );
     };
     let profile = Profile::from_yaml(&source, &text).map_err(anyhow::Error::msg)?;
     for id in profile.required_checks() {
@@ -113,5 +125,10 @@ pub fn image(name: &str, shelf: &Shelf) -> Result<IntendedImage> {
 fn spec(name: &str, source: &str, text: String) -> Result<IntendedImage> {
     let spec = ImageSpec::from_yaml(source, &text).map_err(anyhow::Error::new)?;
     let name = ImageName::new(name.to_lowercase())?;
-    Ok(IntendedImage { name, role: Role::Subject, spec, text })
+    Ok(IntendedImage {
+        name,
+        role: Role::Subject,
+        spec,
+        text,
+    })
 }

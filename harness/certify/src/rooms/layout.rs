@@ -46,7 +46,12 @@ pub fn write(writing: &Writing<'_>) -> Result<ArmImage> {
     }
     let packed: Vec<(PackedLayer, &str)> = layers
         .iter()
-        .map(|(content, tree)| Ok((PackedLayer::of(tree, CREATED_S, spec.layer.level)?, *content)))
+        .map(|(content, tree)| {
+            Ok((
+                PackedLayer::of(tree, CREATED_S, spec.layer.level)?,
+                *content,
+            ))
+        })
         .collect::<Result<_>>()?;
     let config = config(writing);
     let written = write_layout(writing.place.as_std_path(), &config, &packed)?;
@@ -90,12 +95,7 @@ pub fn write(writing: &Writing<'_>) -> Result<ArmImage> {
 }
 
 /// Opens an existing image; it is used where it lies.
-pub fn existing(
-    reference: &str,
-    image: &IntendedImage,
-    arm: Arm,
-    arch: Arch,
-) -> Result<ArmImage> {
+pub fn existing(reference: &str, image: &IntendedImage, arm: Arm, arch: Arch) -> Result<ArmImage> {
     let parsed: Reference = reference.parse()?;
     let opened = OciImage::open(&parsed, arch, &Limits::standard())
         .with_context(|| format!("opening {reference}"))?;
@@ -136,17 +136,29 @@ pub fn existing(
 }
 
 fn packages(cut: &CutRootfs) -> Vec<String> {
-    cut.packages.iter().map(|package| format!("{}={}", package.name, package.version)).collect()
+    cut.packages
+        .iter()
+        .map(|package| format!("{}={}", package.name, package.version))
+        .collect()
 }
 
 fn config(writing: &Writing<'_>) -> ImageConfig {
     let spec: &ImageSpec = &writing.image.spec;
     let name = writing.image.name.to_string();
     let annotations = BTreeMap::from([
-        ("org.opencontainers.image.created".to_owned(), "2025-08-09T00:00:00Z".to_owned()),
+        (
+            "org.opencontainers.image.created".to_owned(),
+            "2025-08-09T00:00:00Z".to_owned(),
+        ),
         ("org.opencontainers.image.title".to_owned(), name.clone()),
-        ("org.opencontainers.image.description".to_owned(), spec.summary.clone()),
-        ("org.opencontainers.image.version".to_owned(), version(writing.cut)),
+        (
+            "org.opencontainers.image.description".to_owned(),
+            spec.summary.clone(),
+        ),
+        (
+            "org.opencontainers.image.version".to_owned(),
+            version(writing.cut),
+        ),
     ]);
     ImageConfig {
         arch: writing.cut.arch,

@@ -3,8 +3,8 @@
 use anyhow::{Result, bail};
 use engine::{Platform, Suite};
 use model::{
-    Arch, CellId, Method, NotSelected, Plan, PlannedCell, PlannedCheck, PlannedImage, PlatformFamily,
-    PlatformName, Role, SuiteName,
+    Arch, CellId, Method, NotSelected, Plan, PlannedCell, PlannedCheck, PlannedImage,
+    PlatformFamily, PlatformName, Role, SuiteName,
 };
 
 use super::intent::{IntendedImage, Intent};
@@ -21,7 +21,10 @@ pub fn plan(intent: &Intent, arguments: &RunArguments) -> Result<Plan> {
     let platforms = platforms(&arguments.platforms)?;
     let suites = suites(&arguments.suites)?;
     let Some(arch) = Arch::host() else {
-        bail!("this host's architecture ({}) is not one of ours", std::env::consts::ARCH)
+        bail!(
+            "this host's architecture ({}) is not one of ours",
+            std::env::consts::ARCH
+        )
     };
     let mut plan = Plan {
         schema: SCHEMA,
@@ -41,19 +44,26 @@ pub fn plan(intent: &Intent, arguments: &RunArguments) -> Result<Plan> {
         }
     }
     // A control that no selected suite judges is not built either.
-    plan.images.retain(|image| plan.cells.iter().any(|cell| cell.image == image.name));
+    plan.images
+        .retain(|image| plan.cells.iter().any(|cell| cell.image == image.name));
     Ok(plan)
 }
 
 fn planned_image(image: &IntendedImage) -> PlannedImage {
     // A control that the user asks for by name is judged like any subject.
-    let control = image.spec.control.as_ref().filter(|_| image.role == Role::Control);
+    let control = image
+        .spec
+        .control
+        .as_ref()
+        .filter(|_| image.role == Role::Control);
     PlannedImage {
         name: image.name.clone(),
         role: image.role,
         summary: image.spec.summary.clone(),
         spec_digest: image.spec.digest(),
-        must_fail: control.map(|control| control.fails.clone()).unwrap_or_default(),
+        must_fail: control
+            .map(|control| control.fails.clone())
+            .unwrap_or_default(),
         flaw: control.map(|control| control.flaw.clone()),
     }
 }
@@ -69,7 +79,10 @@ fn cell(
     let name = image.name.as_str();
     let runs = match image.role {
         Role::Subject => true,
-        Role::Control => controls.run_time.get(suite.name()).is_some_and(|run| run == name),
+        Role::Control => controls
+            .run_time
+            .get(suite.name())
+            .is_some_and(|run| run == name),
     };
     let infos = suite.checks();
     let has_static = infos.iter().any(|info| info.method == Method::Static);
@@ -80,9 +93,15 @@ fn cell(
     let checks = infos
         .iter()
         .filter(|info| runs || info.method == Method::Static)
-        .map(|info| PlannedCheck { id: info.check_id(), inapplicable: inapplicable(image, info.id) })
+        .map(|info| PlannedCheck {
+            id: info.check_id(),
+            inapplicable: inapplicable(image, info.id),
+        })
         .collect();
-    let (suite, platform_name) = (SuiteName::new(suite.name())?, PlatformName::new(platform.name())?);
+    let (suite, platform_name) = (
+        SuiteName::new(suite.name())?,
+        PlatformName::new(platform.name())?,
+    );
     Ok(Some(PlannedCell {
         id: CellId::of(&image.name, &platform_name, arch, &suite),
         image: image.name.clone(),
@@ -115,11 +134,17 @@ fn platforms(wanted: &[String]) -> Result<Vec<&'static dyn Platform>> {
     };
     let mut found: Vec<&'static dyn Platform> = Vec::new();
     for name in wanted {
-        match platforms::PLATFORMS.iter().find(|platform| platform.name() == name) {
+        match platforms::PLATFORMS
+            .iter()
+            .find(|platform| platform.name() == name)
+        {
             Some(platform) => found.push(*platform),
             None => {
                 let known: Vec<&str> = platforms::PLATFORMS.iter().map(|p| p.name()).collect();
-                bail!("there is no platform `{name}` (known: {})", known.join(", "));
+                bail!(
+                    "there is no platform `{name}` (known: {})",
+                    known.join(", ")
+                );
             }
         }
     }
@@ -127,7 +152,9 @@ fn platforms(wanted: &[String]) -> Result<Vec<&'static dyn Platform>> {
 }
 
 fn suites(wanted: &[String]) -> Result<Vec<&'static dyn Suite>> {
-    if let Some(name) = wanted.iter().find(|name| suites::SUITES.iter().all(|s| s.name() != **name))
+    if let Some(name) = wanted
+        .iter()
+        .find(|name| suites::SUITES.iter().all(|s| s.name() != **name))
     {
         let known: Vec<&str> = suites::SUITES.iter().map(|suite| suite.name()).collect();
         bail!("there is no suite `{name}` (known: {})", known.join(", "));

@@ -14,9 +14,9 @@ const OWNER: &str = "spec";
 pub fn tree(spec: &ImageSpec, shelf: &Shelf) -> Result<Tree> {
     let mut tree = Tree::new();
     for file in &spec.files {
-        let mode = file
-            .mode_bits()
-            .with_context(|| format!("files: {}: `{}` is not an octal mode", file.path, file.mode))?;
+        let mode = file.mode_bits().with_context(|| {
+            format!("files: {}: `{}` is not an octal mode", file.path, file.mode)
+        })?;
         let (uid, gid) = file
             .owner_ids()
             .with_context(|| format!("files: {}: `{}` is not UID:GID", file.path, file.owner))?;
@@ -36,7 +36,10 @@ pub fn tree(spec: &ImageSpec, shelf: &Shelf) -> Result<Tree> {
     for writable in &spec.writable {
         let path = TreePath::new(&writable.path)?;
         if !tree.contains(path.as_str()) {
-            tree.insert(path, Entry::directory(0o755, Origin::User).with_owner(OWNER))?;
+            tree.insert(
+                path,
+                Entry::directory(0o755, Origin::User).with_owner(OWNER),
+            )?;
         }
     }
     Ok(tree)
@@ -48,10 +51,19 @@ pub fn over(cut: &CutRootfs, own: &Tree) -> Result<CutRootfs> {
     for (path, entry) in image::stack(&cut.tree, own)?.iter() {
         let before = merged.tree.get(path.as_str());
         if entry.is_directory() && before.is_some_and(Entry::is_directory) {
+            // Parents keep what the package says; a folder the spec names gets what it says.
+            if own
+                .get(path.as_str())
+                .is_some_and(|named| named.origin == Origin::User)
+            {
+                merged.tree.insert(path.clone(), entry.clone())?;
+            }
             continue;
         }
         if before.is_some() {
-            merged.notes.push(format!("{path} of the spec replaces a package's file"));
+            merged
+                .notes
+                .push(format!("{path} of the spec replaces a package's file"));
         }
         merged.tree.insert(path.clone(), entry.clone())?;
     }

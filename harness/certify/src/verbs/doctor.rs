@@ -34,18 +34,30 @@ pub(super) fn run(arguments: &DoctorArguments, shelf: &Shelf) -> Result<ExitCode
     } else {
         let mut text = String::new();
         for finding in &findings {
-            text += &format!("{:<8} {:<22} {}\n", finding.state, finding.what, finding.found);
+            text += &format!(
+                "{:<8} {:<22} {}\n",
+                finding.state, finding.what, finding.found
+            );
             if let Some(remedy) = &finding.remedy {
                 text += &format!("         {:<22} try: {remedy}\n", "");
             }
         }
         print(&text)?;
     }
-    Ok(if missing { ExitCode::Unavailable } else { ExitCode::Certified })
+    Ok(if missing {
+        ExitCode::Unavailable
+    } else {
+        ExitCode::Certified
+    })
 }
 
 fn fine(what: &str, found: impl ToString) -> Finding {
-    Finding { what: what.to_owned(), state: "fine", found: found.to_string(), remedy: None }
+    Finding {
+        what: what.to_owned(),
+        state: "fine",
+        found: found.to_string(),
+        remedy: None,
+    }
 }
 
 fn missing(what: &str, found: impl ToString, remedy: &str) -> Finding {
@@ -59,19 +71,31 @@ fn missing(what: &str, found: impl ToString, remedy: &str) -> Finding {
 
 fn programs() -> Finding {
     match libexec::find() {
-        Ok(found) => fine("probe and launch", found.probe.parent().unwrap_or(&found.probe)),
-        Err(error) => missing("probe and launch", format!("{error:#}"), "cargo xtask libexec"),
+        Ok(found) => fine(
+            "probe and launch",
+            found.probe.parent().unwrap_or(&found.probe),
+        ),
+        Err(error) => missing(
+            "probe and launch",
+            format!("{error:#}"),
+            "cargo xtask libexec",
+        ),
     }
 }
 
 fn privilege() -> Finding {
     let host = host::look();
-    let text = format!("{}, kernel {}, {} processors", host.privilege, host.kernel, host.cpus);
+    let text = format!(
+        "{}, kernel {}, {} processors",
+        host.privilege, host.kernel, host.cpus
+    );
     fine("host", text)
 }
 
 fn platforms() -> Result<Vec<Finding>, Failure> {
-    let Ok(libexec) = libexec::find() else { return Ok(Vec::new()) };
+    let Ok(libexec) = libexec::find() else {
+        return Ok(Vec::new());
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

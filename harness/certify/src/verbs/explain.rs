@@ -9,10 +9,17 @@ use crate::{Failure, OrExit};
 
 pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
     let Some((suite, info)) = suites::check(&arguments.id) else {
-        let all: Vec<&str> =
-            suites::SUITES.iter().flat_map(|suite| suite.checks()).map(|info| info.id).collect();
-        return Err(anyhow!("there is no check `{}`; there are: {}", arguments.id, all.join(", ")))
-            .or_usage();
+        let all: Vec<&str> = suites::SUITES
+            .iter()
+            .flat_map(|suite| suite.checks())
+            .map(|info| info.id)
+            .collect();
+        return Err(anyhow!(
+            "there is no check `{}`; there are: {}",
+            arguments.id,
+            all.join(", ")
+        ))
+        .or_usage();
     };
     if arguments.json {
         return print_json(info);

@@ -43,6 +43,10 @@ pub(super) fn run(
     }
     let code = u8::from(verdict.exit_code);
     terminal.plain(&format!("Verdict: {path}"));
-    terminal.plain(&format!("{} (exit {code}): {}", verdict.exit_code.word(), verdict.sentence));
+    terminal.plain(&format!(
+        "{} (exit {code}): {}",
+        verdict.exit_code.word(),
+        verdict.sentence
+    ));
     Ok(verdict.exit_code)
 }

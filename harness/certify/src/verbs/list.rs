@@ -27,26 +27,44 @@ struct Named {
 }
 
 pub(super) fn run(arguments: &ListArguments, shelf: &Shelf) -> Result<ExitCode, Failure> {
-    let named = |name: &str, summary: &str| Named { name: name.to_owned(), summary: summary.to_owned() };
+    let named = |name: &str, summary: &str| Named {
+        name: name.to_owned(),
+        summary: summary.to_owned(),
+    };
     let lists = Lists {
         images: shelf.images().or_usage()?,
         controls: shelf.controls().or_usage()?,
-        platforms: platforms::PLATFORMS.iter().map(|p| named(p.name(), p.summary())).collect(),
-        suites: suites::SUITES.iter().map(|s| named(s.name(), s.question())).collect(),
+        platforms: platforms::PLATFORMS
+            .iter()
+            .map(|p| named(p.name(), p.summary()))
+            .collect(),
+        suites: suites::SUITES
+            .iter()
+            .map(|s| named(s.name(), s.question()))
+            .collect(),
         checks: suites::SUITES
             .iter()
             .flat_map(|suite| suite.checks())
             .map(|info| named(info.id, info.title))
             .collect(),
-        profiles: suites::PROFILES.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        profiles: suites::PROFILES
+            .iter()
+            .map(|(name, _)| (*name).to_owned())
+            .collect(),
         releases: shipped_releases().into_iter().map(str::to_owned).collect(),
-        formats: reports::FORMATS.iter().map(|format| format.name().to_owned()).collect(),
+        formats: reports::FORMATS
+            .iter()
+            .map(|format| format.name().to_owned())
+            .collect(),
     };
     if arguments.json {
         return print_json(&lists);
     }
     let table = |items: &[Named]| -> String {
-        items.iter().map(|item| format!("  {:<32} {}\n", item.name, item.summary)).collect()
+        items
+            .iter()
+            .map(|item| format!("  {:<32} {}\n", item.name, item.summary))
+            .collect()
     };
     print(&format!(
         "images     {}\ncontrols   {}\nprofiles   {}\nreleases   {}\nformats    {}\n\n\

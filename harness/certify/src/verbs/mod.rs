@@ -24,8 +24,10 @@ use crate::{Failure, OrExit, Terminal};
 /// Does what the command line says; the exit code is the verdict.
 pub fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
     if !cfg!(target_os = "linux") {
-        return Err(anyhow::anyhow!("certify runs on Linux: it starts containers itself"))
-            .or_unavailable();
+        return Err(anyhow::anyhow!(
+            "certify runs on Linux: it starts containers itself"
+        ))
+        .or_unavailable();
     }
     let shelf = Shelf::new(arguments.config);
     match arguments.verb {

@@ -20,7 +20,11 @@ pub(super) fn run(arguments: &RunArguments, shelf: &Shelf) -> Result<ExitCode, F
             Role::Subject => "subject",
             Role::Control => "control",
         };
-        let applicable = cell.checks.iter().filter(|check| check.inapplicable.is_none()).count();
+        let applicable = cell
+            .checks
+            .iter()
+            .filter(|check| check.inapplicable.is_none())
+            .count();
         let how = if cell.needs_session { "runs" } else { "static" };
         text += &format!(
             "{:<48} {role}  {how:<6}  {applicable} checks, margin {:.0} %\n",

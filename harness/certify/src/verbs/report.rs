@@ -38,7 +38,10 @@ pub(super) fn run(
 /// error.
 pub(super) fn say_closing(folder: &RunFolder, report: &Report, terminal: &Terminal) {
     let columns = terminal.columns();
-    let screen = Screen { columns, colour: Colour::None };
+    let screen = Screen {
+        columns,
+        colour: Colour::None,
+    };
     let page = folder.root().join("report.html");
     terminal.plain(&format!("\n{}", reports::terminal::summary(report, screen)));
     if page.is_file() {

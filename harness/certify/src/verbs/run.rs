@@ -48,7 +48,14 @@ pub(super) fn run(
     let stop = CancellationToken::new();
     runtime.spawn(interrupt::watch(stop.clone(), journal.clone()));
     let scratch = scratch(&id).or_unavailable()?;
-    let job = Job { intent: &intent, plan: &plan, folder: &folder, journal: &journal, terminal, clock };
+    let job = Job {
+        intent: &intent,
+        plan: &plan,
+        folder: &folder,
+        journal: &journal,
+        terminal,
+        clock,
+    };
     let images = build(&job, arguments, shelf, &libexec, &scratch, &stop)?;
     let observing = Run {
         id: id.clone(),
@@ -100,7 +107,12 @@ fn build(
     });
     let mut images = BTreeMap::new();
     for image in &job.intent.images {
-        let cells = || job.plan.cells.iter().filter(|cell| cell.image == image.name);
+        let cells = || {
+            job.plan
+                .cells
+                .iter()
+                .filter(|cell| cell.image == image.name)
+        };
         if cells().next().is_none() || stop.is_cancelled() {
             continue;
         }
@@ -108,19 +120,25 @@ fn build(
         let started = job.clock.monotonic();
         let built = builder.pair(image, job.folder, comparing);
         let took = millis(job.clock.monotonic().since(started));
-        let span = Record::Span { what: "build".to_owned(), ms: took };
+        let span = Record::Span {
+            what: "build".to_owned(),
+            ms: took,
+        };
         job.journal.append(&span).or_unavailable()?;
         match built {
             Ok(pair) => {
                 for arm in std::iter::once(&pair.candidate).chain(pair.baseline.as_ref()) {
-                    job.journal.append(&Record::Image(arm.facts.clone())).or_unavailable()?;
+                    job.journal
+                        .append(&Record::Image(arm.facts.clone()))
+                        .or_unavailable()?;
                 }
                 images.insert(image.name.clone(), pair);
             }
             Err(failure) if failure.exit == ExitCode::Usage => return Err(failure),
             Err(failure) => {
                 let reason = format!("{:#}", failure.error);
-                job.terminal.on(&Event::Note(format!("{}: {reason}", image.name)));
+                job.terminal
+                    .on(&Event::Note(format!("{}: {reason}", image.name)));
                 let ended = match failure.exit {
                     ExitCode::Unavailable => Outcome::EnvironmentError,
                     ExitCode::NotCertified => Outcome::Fail,
@@ -147,7 +165,11 @@ fn close(job: &Job<'_>, started: engine::clock::MonotonicNs) -> Result<(), Failu
     let verdict = engine::judge(job.plan, &journal, suites::SUITES);
     let bytes = serde_json::to_vec_pretty(&verdict).or_fault()?;
     job.folder.write("verdict.json", &bytes).or_unavailable()?;
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a load average")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a load average"
+    )]
     let load_hundredths = (host::load() * 100.0) as u32;
     let trailer = Trailer {
         records: job.journal.records(),
@@ -157,7 +179,9 @@ fn close(job: &Job<'_>, started: engine::clock::MonotonicNs) -> Result<(), Failu
         verdict: model::canonical::digest(&verdict),
         exit_code: verdict.exit_code,
     };
-    job.journal.append(&Record::Trailer(trailer)).or_unavailable()?;
+    job.journal
+        .append(&Record::Trailer(trailer))
+        .or_unavailable()?;
     Ok(())
 }
 
@@ -168,7 +192,10 @@ fn finish(
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
     let journal = Journal::read(&folder.journal()).or_fault()?;
-    let plan = journal.plan().context("the journal lost its plan").or_fault()?;
+    let plan = journal
+        .plan()
+        .context("the journal lost its plan")
+        .or_fault()?;
     let (report, _) = judged(plan, &journal).or_fault()?;
     write_formats(folder, &report).or_unavailable()?;
     if arguments.json {
@@ -193,12 +220,14 @@ fn header(id: &RunId, clock: Clock) -> Header {
 /// The command line without credentials: the user part of an address is cut out.
 fn redacted(arguments: impl Iterator<Item = String>) -> Vec<String> {
     arguments
-        .map(|argument| match (argument.find("://"), argument.rfind('@')) {
-            (Some(scheme), Some(at)) if scheme < at => {
-                format!("{}://***{}", &argument[..scheme], &argument[at..])
-            }
-            _ => argument,
-        })
+        .map(
+            |argument| match (argument.find("://"), argument.rfind('@')) {
+                (Some(scheme), Some(at)) if scheme < at => {
+                    format!("{}://***{}", &argument[..scheme], &argument[at..])
+                }
+                _ => argument,
+            },
+        )
         .collect()
 }
 
@@ -208,7 +237,10 @@ fn run_id(clock: Clock) -> anyhow::Result<RunId> {
     let mut tail = [0u8; 3];
     fs_err::File::open("/dev/urandom")?.read_exact(&mut tail)?;
     let hex: String = tail.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(RunId::new(format!("{}-{hex}", clock.utc().strftime("%Y%m%d-%H%M%S")))?)
+    Ok(RunId::new(format!(
+        "{}-{hex}",
+        clock.utc().strftime("%Y%m%d-%H%M%S")
+    ))?)
 }
 
 /// A folder outside the run folder for what sessions make and remove again.
@@ -225,7 +257,10 @@ mod tests {
 
     #[test]
     fn credentials_are_cut_out_of_the_command_line() {
-        let given = ["--mirror".to_owned(), "https://me:secret@mirror.test/debian".to_owned()];
+        let given = [
+            "--mirror".to_owned(),
+            "https://me:secret@mirror.test/debian".to_owned(),
+        ];
         let kept = redacted(given.into_iter());
         assert_eq!(kept, ["--mirror", "https://***@mirror.test/debian"]);
     }

@@ -12,6 +12,9 @@ pub(super) fn run(arguments: &SchemaArguments) -> Result<ExitCode, Failure> {
         "report" => print_json(&Report::json_schema()),
         "image" => print_json(&ImageSpec::json_schema()),
         "profile" => print_json(&Profile::json_schema()),
-        other => Err(anyhow!("there is no schema of `{other}` (report, image, profile)")).or_usage(),
+        other => Err(anyhow!(
+            "there is no schema of `{other}` (report, image, profile)"
+        ))
+        .or_usage(),
     }
 }

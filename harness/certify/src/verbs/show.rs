@@ -13,7 +13,12 @@ use crate::{Failure, OrExit};
 pub(super) fn run(arguments: &ShowArguments) -> Result<ExitCode, Failure> {
     let folder = RunFolder::find(&arguments.run).or_usage()?;
     let journal = Journal::read(&folder.journal()).or_usage()?;
-    let cell = arguments.cell.as_deref().map(CellId::new).transpose().or_usage()?;
+    let cell = arguments
+        .cell
+        .as_deref()
+        .map(CellId::new)
+        .transpose()
+        .or_usage()?;
     match arguments.room.as_str() {
         "plan" => print_json(&journal.plan()),
         "samples" => samples(&journal, cell.as_ref(), arguments.json),
@@ -35,7 +40,9 @@ fn samples(journal: &Journal, cell: Option<&CellId>, json: bool) -> Result<ExitC
     if let Some(wanted) = cell.filter(|wanted| !cells.contains_key(*wanted)) {
         return Err(anyhow!("the run has no samples of cell {wanted}")).or_usage();
     }
-    let chosen = cells.iter().filter(|(id, _)| cell.is_none_or(|wanted| wanted == *id));
+    let chosen = cells
+        .iter()
+        .filter(|(id, _)| cell.is_none_or(|wanted| wanted == *id));
     if json {
         return print_json(&chosen.collect::<std::collections::BTreeMap<_, _>>());
     }
@@ -47,8 +54,11 @@ fn samples(journal: &Journal, cell: Option<&CellId>, json: bool) -> Result<ExitC
 }
 
 fn line(trial: &Trial) -> String {
-    let values: Vec<String> =
-        trial.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let values: Vec<String> = trial
+        .values
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     format!(
         "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n",
         trial.cell,

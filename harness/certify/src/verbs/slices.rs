@@ -22,18 +22,16 @@ pub(super) fn run(
     }
 }
 
-fn cut(
-    arguments: &CutArguments,
-    shelf: &Shelf,
-    terminal: &Terminal,
-) -> Result<ExitCode, Failure> {
+fn cut(arguments: &CutArguments, shelf: &Shelf, terminal: &Terminal) -> Result<ExitCode, Failure> {
     if !arguments.root.is_dir() {
         return Err(anyhow!("target folder does not exist: {}", arguments.root)).or_usage();
     }
     let release = release(&arguments.release, shelf)?;
     let arch = match &arguments.arch {
         Some(text) => text.parse().or_usage()?,
-        None => Arch::host().context("the host's architecture is not one of ours").or_usage()?,
+        None => Arch::host()
+            .context("the host's architecture is not one of ours")
+            .or_usage()?,
     };
     let wanted: Vec<SliceKey> = arguments
         .slices
@@ -47,7 +45,11 @@ fn cut(
     let records = chisel::records(&selection, &archives).or_unavailable()?;
     archives.fetch(&records).or_unavailable()?;
     let cut = chisel::cut(&selection, &archives, chisel::ScriptLimits::STANDARD).or_usage()?;
-    let owners = if host::is_root() { image::Owners::Keep } else { image::Owners::Own };
+    let owners = if host::is_root() {
+        image::Owners::Keep
+    } else {
+        image::Owners::Own
+    };
     let unpacked = image::unpack(&cut.rootfs.tree, arguments.root.as_std_path(), owners, 0);
     let done = unpacked.or_unavailable()?;
     let text = format!(

@@ -32,6 +32,9 @@ pub(super) fn run(
     if remaining > 0 {
         return Ok(ExitCode::ResidueLeft);
     }
-    terminal.plain(&format!("{} object(s) were left behind, none is any more", left.len()));
+    terminal.plain(&format!(
+        "{} object(s) were left behind, none is any more",
+        left.len()
+    ));
     Ok(ExitCode::Certified)
 }

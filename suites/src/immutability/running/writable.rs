@@ -13,8 +13,8 @@ pub(crate) const INFO: CheckInfo = CheckInfo {
     rationale: "a field that says read-only is a wish; a write that fails is a fact",
     procedure: "inside the running container, as its own user, a file is created in every \
                 directory of every mount but the kernel's own, and every file that is code is \
-                opened for writing; only the spec's `writable` paths may allow the first, nothing \
-                may allow the second",
+                opened for writing; only the spec's `writable` paths and the runtime's own /dev/shm may \
+                allow the first, nothing may allow the second",
     remediation: "declare the path in `writable`, or make it owned by root and not writable",
     references: &["NIST SP 800-190 4.4.4"],
     good_fixture: "images/valkey.yaml",
@@ -35,7 +35,7 @@ pub(super) fn look(seen: &Seen) -> Findings {
     };
     let mut places = Vec::new();
     for place in &directories.writable {
-        if declared(&place.path) {
+        if declared(&place.path) || is_shared_memory(&place.path, &place.fs_type) {
             places.push(format!("{} ({})", place.path, place.fs_type));
         } else {
             let found = format!("a file could be made on {}", place.fs_type);
@@ -64,6 +64,12 @@ pub(super) fn look(seen: &Seen) -> Findings {
     }
     places.sort();
     findings.noting(format!("writable as declared: {}", list(&places)))
+}
+
+/// `/dev/shm` is the runtime's own memory, which the OCI runtime specification demands for Linux
+/// (default filesystems); no image can decline it. Whether a program runs from it is IMM-114's.
+fn is_shared_memory(path: &str, fs_type: &str) -> bool {
+    path == "/dev/shm" && fs_type == "tmpfs"
 }
 
 fn list(places: &[String]) -> String {
