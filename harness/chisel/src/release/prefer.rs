@@ -85,7 +85,8 @@ impl PreferChain {
         for (package, target) in next {
             if !packages.contains(target) {
                 return Err(fail(format!(
-                    "package {package} prefers package {target:?} which does not contain path {path}"
+                    "package {package} prefers package {target:?} which does not contain path \
+                     {path}"
                 )));
             }
         }

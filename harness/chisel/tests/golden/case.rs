@@ -61,6 +61,8 @@ pub(crate) struct Suite {
     #[serde(default)]
     pub(crate) architectures: Vec<String>,
     #[serde(default)]
+    pub(crate) index_kinds: Option<Vec<String>>,
+    #[serde(default)]
     pub(crate) listed_components: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) release_fields: BTreeMap<String, Option<String>>,

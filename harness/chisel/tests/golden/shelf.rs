@@ -1,12 +1,13 @@
 //! The archive of a case in a folder, signed with its own keys, and the source that reads it.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use chisel::{ArchiveSource, Error, ErrorClass, Release, Result, archive_specs};
 use deb::{AddressBook, Fetcher, Pace, Proxies, Store};
 use model::{Arch, Digest};
-use testkit::{ArchiveBuilder, BuiltDeb, SuiteBuilder};
+use testkit::{ArchiveBuilder, ArchiveKey, BuiltDeb, Packing, SuiteBuilder, clearsign};
 
 use crate::case::{Case, Publish, Suite};
 use crate::{keys, package};
@@ -89,6 +90,9 @@ fn write(
     ] {
         builder = builder.field(name, value.unwrap_or_default());
     }
+    if let Some(kinds) = &suite.index_kinds {
+        builder = builder.forms(&kinds.iter().map(|kind| packing(kind)).collect::<Vec<_>>());
+    }
     if let Some(listed) = &suite.listed_components {
         builder = builder.field("Components", &listed.join(" "));
     }
@@ -110,7 +114,7 @@ fn write(
             if place.site.as_deref().unwrap_or("main") == site
                 && place.suite.as_deref().unwrap_or("noble") == suite.name
             {
-                let (name, arch) = (&package.name, &package.arch);
+                let (name, arch) = (&built.name, &package.arch);
                 let version = package
                     .version
                     .split_once(':')
@@ -136,8 +140,23 @@ fn write(
     faults
         .iter()
         .for_each(|(path, fault)| spoil_package(path, fault));
+    let omitted: Vec<_> = case
+        .world
+        .packages
+        .iter()
+        .flat_map(|package| package.omit_fields.iter().map(|field| format!("{field}:")))
+        .collect();
+    if !omitted.is_empty() {
+        let kept = |line: &&str| !omitted.iter().any(|field| line.starts_with(field));
+        rewrite_indexes(&root.join("dists").join(&suite.name), &signers, |text| {
+            text.lines()
+                .filter(kept)
+                .map(|line| format!("{line}\n"))
+                .collect()
+        });
+    }
     if let Some(fault) = &suite.fault {
-        spoil_suite(&root.join("dists").join(&suite.name), fault);
+        spoil_suite(&root.join("dists").join(&suite.name), fault, &signers);
     }
 }
 
@@ -158,7 +177,8 @@ fn built(package: &crate::case::Package) -> BuiltDeb {
         .map(|line| format!("{line}\n"))
         .collect();
     BuiltDeb {
-        name: package.name.clone(),
+        // Part of the file's path only.
+        name: package.id.clone().unwrap_or_else(|| package.name.clone()),
         version: package.version.clone(),
         architecture: package.arch.clone(),
         control,
@@ -181,7 +201,7 @@ fn spoil_package(path: &Utf8Path, fault: &str) {
     fs_err::write(path, bytes).unwrap();
 }
 
-fn spoil_suite(dist: &Utf8Path, fault: &str) {
+fn spoil_suite(dist: &Utf8Path, fault: &str, signers: &[ArchiveKey]) {
     let path = dist.join("InRelease");
     let text = fs_err::read_to_string(&path).unwrap();
     let text = match fault {
@@ -199,9 +219,75 @@ fn spoil_suite(dist: &Utf8Path, fault: &str) {
         "index-altered" => {
             return spoil_indexes(dist, |bytes| Some([bytes, b"\n".as_slice()].concat()));
         }
+        "index-not-listed" => {
+            let kept = |line: &&str| !line.ends_with("/Packages");
+            let body: String = body(&text)
+                .lines()
+                .filter(kept)
+                .map(|line| format!("{line}\n"))
+                .collect();
+            sign(&body, signers)
+        }
+        "index-garbage" => {
+            return rewrite_indexes(dist, signers, |_| "no stanza in here\n".to_owned());
+        }
         other => panic!("fault {other}"),
     };
     fs_err::write(path, text).unwrap();
+}
+
+/// Changes the text of every index, and the digests with it.
+fn rewrite_indexes(dist: &Utf8Path, signers: &[ArchiveKey], change: impl Fn(&str) -> String) {
+    let path = dist.join("InRelease");
+    let message = fs_err::read_to_string(&path).unwrap();
+    let mut signed = String::new();
+    for line in body(&message).lines() {
+        let name = line.rsplit(' ').next().unwrap();
+        let Some((folder, _)) = name
+            .split_once("/Packages")
+            .filter(|_| line.starts_with(' '))
+        else {
+            signed.push_str(&format!("{line}\n"));
+            continue;
+        };
+        let plain = dist.join(folder).join("Packages.gz");
+        let mut text = String::new();
+        let reader = fs_err::File::open(plain).unwrap();
+        flate2::read::GzDecoder::new(reader)
+            .read_to_string(&mut text)
+            .unwrap();
+        let packed = packing(name).pack(change(&text).as_bytes());
+        let digest = Digest::of(&packed).hex();
+        signed.push_str(&format!(" {digest} {} {name}\n", packed.len()));
+        fs_err::write(dist.join(format!("{name}.new")), packed).unwrap();
+    }
+    for line in signed.lines().filter(|line| line.contains("/Packages")) {
+        let name = line.rsplit(' ').next().unwrap();
+        fs_err::rename(dist.join(format!("{name}.new")), dist.join(name)).unwrap();
+    }
+    fs_err::write(path, sign(&signed, signers)).unwrap();
+}
+
+/// The text that a clear-signed message signs.
+fn body(message: &str) -> String {
+    let body = message.split_once("\n\n").unwrap().1;
+    body.split("-----BEGIN PGP SIGNATURE")
+        .next()
+        .unwrap()
+        .to_owned()
+}
+
+fn sign(body: &str, signers: &[ArchiveKey]) -> String {
+    let signers: Vec<_> = signers.iter().map(|key| (key, keys::signing())).collect();
+    clearsign(body, &signers)
+}
+
+fn packing(name: &str) -> Packing {
+    match name.rsplit_once('.').map(|(_, suffix)| suffix) {
+        Some("gz") => Packing::Gz,
+        Some("xz") => Packing::Xz,
+        _ => Packing::Plain,
+    }
 }
 
 fn spoil_indexes(folder: &Utf8Path, spoil: impl Fn(&[u8]) -> Option<Vec<u8>> + Copy) {

@@ -1,0 +1,351 @@
+//! Cuts of small packages made for the purpose: bounds, order, ownership, whole systems.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use chisel::{
+    Cut, ErrorClass, PackageRecord, PackageSource, PathExcludes, Release, ReleaseFiles, Result,
+    ScriptLimits, SliceKey, Strictness, cut, cut_whole, select,
+};
+use model::{Arch, Digest};
+use rootfs::{CutRootfs, Kind};
+use testkit::{BuiltDeb, DebBuilder};
+
+/// The part of `chisel.yaml` that no test here is about.
+const CHISEL_YAML: &str = "format: v3
+archives:
+  debian: {version: 13, suites: [trixie], components: [main], public-keys: [key], priority: 1}
+public-keys:
+  key: {path: keys/key.asc}
+maintenance: {standard: 2025-01-01, end-of-life: 2030-01-01}
+";
+
+/// Packages in memory.
+struct Shelf(BTreeMap<String, (PackageRecord, Bytes)>);
+
+impl Shelf {
+    fn new(packages: impl IntoIterator<Item = BuiltDeb>) -> Self {
+        let record = |built: BuiltDeb| {
+            let bytes = Bytes::from(built.bytes);
+            let record = PackageRecord {
+                name: built.name.clone(),
+                version: built.version.clone(),
+                arch: built.architecture,
+                source: built.name.clone(),
+                source_version: built.version,
+                digest: Digest::of(&bytes),
+                size: bytes.len() as u64,
+                archive: "debian".to_owned(),
+                file: format!("{}.deb", built.name),
+            };
+            (built.name, (record, bytes))
+        };
+        Self(packages.into_iter().map(record).collect())
+    }
+
+    fn records(&self) -> Vec<PackageRecord> {
+        self.0.values().map(|(record, _)| record.clone()).collect()
+    }
+}
+
+impl PackageSource for Shelf {
+    fn lookup(&self, name: &str, _: Arch, _: Option<&str>) -> Result<Option<PackageRecord>> {
+        Ok(self.0.get(name).map(|(record, _)| record.clone()))
+    }
+
+    fn open(&self, record: &PackageRecord) -> Result<Bytes> {
+        Ok(self.0[&record.name].1.clone())
+    }
+}
+
+fn files(definitions: &[(&str, &str)]) -> ReleaseFiles {
+    let fixed = [
+        ("chisel.yaml", CHISEL_YAML),
+        ("keys/key.asc", "not looked at here"),
+    ];
+    let all = fixed
+        .iter()
+        .chain(definitions)
+        .map(|(path, text)| (*path, text.as_bytes().to_vec()));
+    ReleaseFiles::from_pairs("test", all)
+}
+
+fn release(definitions: &[(&str, &str)]) -> Result<Release> {
+    Release::from_files(&files(definitions), Strictness::Own)
+}
+
+fn cut_of(release: &Release, slices: &[&str], shelf: &Shelf, limits: ScriptLimits) -> Result<Cut> {
+    let keys: Vec<SliceKey> = slices.iter().map(|slice| slice.parse().unwrap()).collect();
+    cut(&select(release, &keys, Arch::Amd64)?, shelf, limits)
+}
+
+/// Five packages that share folders, each with a slice that needs the next.
+fn chain() -> (Vec<(String, String)>, Shelf) {
+    let mut definitions = Vec::new();
+    let mut packages = Vec::new();
+    for at in 0..5 {
+        let needs = match at {
+            4 => String::new(),
+            _ => format!("    essential: {{pkg{}_all: null}}\n", at + 1),
+        };
+        definitions.push((
+            format!("slices/pkg{at}.yaml"),
+            format!(
+                "package: pkg{at}\nslices:\n  all:\n{needs}    contents:\n      /usr/**:\n      \
+                 /etc/made{at}: {{text: x, mutable: true}}\n    mutate: |\n      \
+                 content.write(\"/etc/made{at}\", \" \".join(content.list(\"/usr/lib\")))\n"
+            ),
+        ));
+        let mut deb = DebBuilder::new(&format!("pkg{at}"), "1.0").dir("/usr/lib", 0o755);
+        for file in 0..40 {
+            let path = format!("/usr/lib/p{at}-{file}");
+            deb = deb.file(&path, 0o644, format!("{at} {file}").as_bytes());
+        }
+        packages.push(
+            deb.hardlink(
+                &format!("/usr/lib/p{at}-link"),
+                &format!("/usr/lib/p{at}-0"),
+            )
+            .build(),
+        );
+    }
+    (definitions, Shelf::new(packages))
+}
+
+#[test]
+fn threads_and_argument_order_change_nothing() {
+    let (definitions, shelf) = chain();
+    let pairs: Vec<_> = definitions
+        .iter()
+        .map(|(a, b)| (a.as_str(), b.as_str()))
+        .collect();
+    // `/usr/**` of several packages conflicts, so each gets its own part of the tree.
+    let texts: Vec<(String, String)> = pairs
+        .iter()
+        .enumerate()
+        .map(|(at, (path, text))| {
+            (
+                (*path).to_owned(),
+                text.replace("/usr/**", &format!("/usr/lib/p{at}-**")),
+            )
+        })
+        .collect();
+    let pairs: Vec<_> = texts
+        .iter()
+        .map(|(a, b)| (a.as_str(), b.as_str()))
+        .collect();
+    let release = release(&pairs).unwrap();
+    let run = |threads: usize, slices: &[&str]| {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        pool.install(|| cut_of(&release, slices, &shelf, ScriptLimits::STANDARD))
+            .unwrap()
+    };
+    let one = run(1, &["pkg0_all"]);
+    for (threads, slices) in [
+        (4, vec!["pkg0_all"]),
+        (3, vec!["pkg4_all", "pkg0_all", "pkg2_all"]),
+        (2, vec!["pkg2_all", "pkg0_all"]),
+    ] {
+        let other = run(threads, &slices);
+        assert_eq!(other.rootfs, one.rootfs);
+        assert_eq!(other.manifest, one.manifest);
+    }
+    let owners = &one.rootfs.tree.get("/usr/lib/p3-7").unwrap().owners;
+    assert_eq!(
+        owners.iter().map(|owner| &**owner).collect::<Vec<_>>(),
+        ["pkg3_all"]
+    );
+    assert!(matches!(
+        one.rootfs.tree.get("/usr/lib/p3-link").unwrap().kind,
+        Kind::Hardlink { .. }
+    ));
+}
+
+#[test]
+fn scripts_are_bounded() {
+    let small = ScriptLimits {
+        ticks: 20_000,
+        heap_bytes: 1 << 20,
+        call_depth: 8,
+        file_bytes: 100,
+    };
+    let cases = [
+        ("for x in range(1000000):\n        pass", "ticks"),
+        (
+            "x = []\n      for i in range(15000):\n        x.append(\"a\" * 10000)",
+            "heap",
+        ),
+        ("def f(n):\n        return f(n + 1)\n      f(0)", "depth"),
+        ("content.write(\"/t\", \"a\" * 101)", "file"),
+        ("load(\"x\", \"y\")", "load"),
+    ];
+    let shelf = Shelf::new([DebBuilder::new("alpha", "1").build()]);
+    for (script, what) in cases {
+        let text = format!(
+            "package: alpha\nslices:\n  all:\n    contents:\n      /t: {{text: a, mutable: true}}\n    \
+             mutate: |\n      {script}\n"
+        );
+        let release = release(&[("slices/alpha.yaml", &text)]).unwrap();
+        let error = cut_of(&release, &["alpha_all"], &shelf, small).unwrap_err();
+        assert_eq!(error.class(), ErrorClass::Mutate, "{what}: {error}");
+    }
+}
+
+#[test]
+fn own_releases_refuse_unknown_keys_with_their_line() {
+    let text = "package: alpha\nslices:\n  all:\n    contents:\n      /t: {text: a, colour: red}\n";
+    let error = release(&[("slices/alpha.yaml", text)])
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("slices/alpha.yaml:5:"), "{error}");
+    assert!(error.contains("colour: red"), "{error}");
+    let foreign = Release::from_files(&files(&[("slices/alpha.yaml", text)]), Strictness::Foreign);
+    assert_eq!(
+        foreign.unwrap().unknown_keys[0].key,
+        "slices.all.contents./t.colour"
+    );
+}
+
+#[test]
+fn key_files_lie_below_keys() {
+    for path in [
+        "chisel.yaml",
+        "keys/../chisel.yaml",
+        "/etc/passwd",
+        "keys/none.asc",
+    ] {
+        let text = CHISEL_YAML.replace("keys/key.asc", path);
+        let files = ReleaseFiles::from_pairs("test", [("chisel.yaml", text.into_bytes())]);
+        let error = Release::from_files(&files, Strictness::Own).unwrap_err();
+        assert_eq!(error.class(), ErrorClass::Key, "{path}: {error}");
+    }
+}
+
+#[test]
+fn a_path_outside_the_tree_is_refused_or_stays_inside() {
+    let deb = DebBuilder::new("alpha", "1")
+        .symlink("/out", "../../..")
+        .file("/out/x", 0o644, b"x");
+    let shelf = Shelf::new([deb.build()]);
+    let text = "package: alpha\nslices:\n  all:\n    contents:\n      /out:\n      /out/x:\n";
+    let release = release(&[("slices/alpha.yaml", text)]).unwrap();
+    let cut = cut_of(&release, &["alpha_all"], &shelf, ScriptLimits::STANDARD).unwrap();
+    // `..` at the root stays at the root.
+    assert!(cut.rootfs.tree.contains("/x"));
+}
+
+fn whole(packages: impl IntoIterator<Item = BuiltDeb>) -> Result<CutRootfs> {
+    let shelf = Shelf::new(packages);
+    cut_whole(&shelf.records(), Arch::Amd64, &PathExcludes::slim(), &shelf)
+}
+
+fn base_files() -> DebBuilder {
+    DebBuilder::new("base-files", "13")
+        .dir("/usr/lib", 0o755)
+        .dir("/tmp", 0o1777)
+        .symlink("/lib", "usr/lib")
+}
+
+#[test]
+fn a_system_is_merged_slim_and_recorded() {
+    let lib = DebBuilder::new("libfoo1", "1:2.0-1")
+        .field("Multi-Arch", "same")
+        .field("Depends", "libc6")
+        .control_file("conffiles", b"/etc/foo.conf\n")
+        .control_file("postinst", b"#!/bin/sh\n")
+        .file("/lib/libfoo.so.1", 0o644, b"not elf")
+        .file("/etc/foo.conf", 0o640, b"")
+        .dir("/tmp", 0o755)
+        .file("/usr/share/man/man1/foo.1.gz", 0o644, b"manual")
+        .file("/usr/share/doc/libfoo1/README", 0o644, b"read me")
+        .file("/usr/share/doc/libfoo1/copyright", 0o644, b"free")
+        .hardlink("/usr/lib/readme", "/usr/share/doc/libfoo1/README");
+    let system = whole([lib.build(), base_files().build()]).unwrap();
+    let tree = &system.tree;
+    assert!(tree.contains("/usr/lib/libfoo.so.1"));
+    assert_eq!(
+        tree.get("/usr/lib/libfoo.so.1").unwrap().owners[0].as_ref(),
+        "libfoo1"
+    );
+    assert_eq!(
+        tree.get("/tmp").unwrap().mode,
+        0o1777,
+        "the first package's folder stays"
+    );
+    assert!(!tree.contains("/usr/share/man/man1"));
+    assert!(!tree.contains("/usr/share/doc/libfoo1/README"));
+    assert!(tree.contains("/usr/share/doc/libfoo1/copyright"));
+    assert_eq!(
+        tree.blob("/usr/lib/readme").unwrap().size(),
+        7,
+        "content of a name left out"
+    );
+    let text =
+        |path: &str| String::from_utf8(tree.read(path).unwrap().bytes().unwrap().to_vec()).unwrap();
+    let status = text("/var/lib/dpkg/status");
+    assert!(
+        status.starts_with("Package: base-files\nStatus: install ok installed\n"),
+        "{status}"
+    );
+    let sum = "Conffiles:\n /etc/foo.conf d41d8cd98f00b204e9800998ecf8427e\n";
+    assert!(status.contains(sum), "{status}");
+    let list = text("/var/lib/dpkg/info/libfoo1:amd64.list");
+    assert!(
+        list.starts_with("/.\n") && list.contains("/usr/share/man/man1/foo.1.gz\n"),
+        "{list}"
+    );
+    assert_eq!(
+        tree.get("/var/lib/dpkg/info/libfoo1:amd64.postinst")
+            .unwrap()
+            .mode,
+        0o755
+    );
+}
+
+#[test]
+fn the_first_package_keeps_a_path_unless_it_is_replaced() {
+    let one =
+        |name: &str, content: &[u8]| DebBuilder::new(name, "2").file("/etc/x", 0o644, content);
+    let content = |system: &CutRootfs| {
+        String::from_utf8(
+            system
+                .tree
+                .read("/etc/x")
+                .unwrap()
+                .bytes()
+                .unwrap()
+                .to_vec(),
+        )
+        .unwrap()
+    };
+    let plain = whole([one("aaa", b"a").build(), one("bbb", b"b").build()]).unwrap();
+    assert_eq!(content(&plain), "a");
+    assert!(
+        plain
+            .notes
+            .iter()
+            .any(|note| note.starts_with("/etc/x is in aaa and bbb"))
+    );
+    for (field, expected) in [("aaa", "b"), ("aaa (<< 3)", "b"), ("aaa (<< 2)", "a")] {
+        let second = one("bbb", b"b").field("Replaces", field);
+        let system = whole([one("aaa", b"a").build(), second.build()]).unwrap();
+        assert_eq!(content(&system), expected, "{field}");
+    }
+    let first = one("aaa", b"a").field("Replaces", "bbb");
+    let system = whole([first.build(), one("bbb", b"b").build()]).unwrap();
+    assert_eq!(content(&system), "a");
+    assert!(!system.notes.iter().any(|note| note.contains("/etc/x")));
+}
+
+#[test]
+fn a_folder_in_the_way_of_a_file_is_an_error() {
+    let one = DebBuilder::new("aaa", "1").file("/etc/x/y", 0o644, b"");
+    let two = DebBuilder::new("bbb", "1").file("/etc/x", 0o644, b"");
+    let error = whole([one.build(), two.build()]).map(|system| system.notes);
+    // The folder's owner keeps it; nothing is lost silently.
+    assert!(error.is_err() || error.unwrap().iter().any(|note| note.contains("/etc/x")));
+}
