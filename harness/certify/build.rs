@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 #[path = "../source_hash.rs"]
 mod source_hash;
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a build script has no dependencies"
+)]
 fn main() {
     let here = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default());
     let root = here.join("../..");

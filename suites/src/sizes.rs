@@ -3,6 +3,7 @@
 use model::{Arm, Estimate, ImageFacts, Measurement};
 
 /// Compressed and uncompressed size of both arms.
+#[allow(clippy::type_complexity, reason = "a table of two rows")]
 pub(crate) fn measure(candidate: &ImageFacts, baseline: Option<&ImageFacts>) -> Vec<Measurement> {
     let sizes: [(&str, &str, fn(&ImageFacts) -> u64); 2] = [
         ("size.uncompressed", "bytes of files on disk", |facts| {

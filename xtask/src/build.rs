@@ -56,13 +56,18 @@ pub(crate) fn libexec() -> Result<()> {
         "building launch",
         cargo::command(&["build", "--quiet", "-p", "launch"]),
     )?;
-    let libexec = folder().join("libexec");
+    let libexec = libexec_folder();
     fs_err::create_dir_all(&libexec)?;
     install(
         &own_target.join(&host).join("release/probe"),
         &libexec.join("probe"),
     )?;
     install(&folder().join("launch"), &libexec.join("launch"))
+}
+
+/// Where `probe` and `launch` end.
+pub(crate) fn libexec_folder() -> PathBuf {
+    folder().join("libexec")
 }
 
 /// Replaces a program atomically, and only when it differs: a running one is not disturbed.

@@ -25,6 +25,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         .arg("--show-output")
         .args(arguments)
         .stdout(Stdio::piped());
+    // Tests that run containers find probe and launch as certify does.
+    command.env("CERTIFY_LIBEXEC", build::libexec_folder());
     let mut child = command.spawn().context("could not start cargo test")?;
     let stdout = child.stdout.take().context("no output of cargo test")?;
     let log_path = cargo::target().join("test.log");

@@ -3,6 +3,11 @@
 //! Needs root and a Debian archive; skipped with the reason where they are absent.
 
 #![allow(
+    clippy::too_many_lines,
+    clippy::print_stdout,
+    reason = "a test tells a whole story"
+)]
+#![allow(
     missing_docs,
     clippy::unwrap_used,
     clippy::expect_used,

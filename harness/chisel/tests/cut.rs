@@ -1,4 +1,17 @@
 //! Cuts of small packages made for the purpose: bounds, order, ownership, whole systems.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::too_many_lines,
+    clippy::format_push_string,
+    clippy::write_with_newline,
+    dead_code,
+    unused_variables,
+    unused_assignments,
+    reason = "a test speaks, starts programs and reads files by itself"
+)]
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use std::collections::BTreeMap;

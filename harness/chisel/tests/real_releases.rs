@@ -1,11 +1,14 @@
 //! Two real releases of a corpus outside the project: both parse, validate and resolve.
+
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     clippy::print_stdout,
-    missing_docs
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a test, which prints how long things took"
 )]
-
 mod corpus;
 
 use std::io::Read as _;

@@ -1,11 +1,14 @@
 //! Whole packages of a real archive, when a folder with their files is at hand.
+
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     clippy::print_stdout,
-    missing_docs
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a test, which prints how long things took"
 )]
-
 use std::collections::BTreeMap;
 
 use bytes::Bytes;

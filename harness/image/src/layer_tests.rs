@@ -21,7 +21,10 @@ fn plain() -> Bytes {
 fn every_compression_reads_the_same() {
     let plain = plain();
     let limits = Limits::standard();
-    let gzip: Bytes = crate::gzip(&[plain.clone()], 6).unwrap().concat().into();
+    let gzip: Bytes = crate::gzip(std::slice::from_ref(&plain), 6)
+        .unwrap()
+        .concat()
+        .into();
     let twice: Bytes = [&gzip[..], &gzip[..]].concat().into();
     let zstd: Bytes = zstd::encode_all(&plain[..], 3).unwrap().into();
     for (stored, kind) in [

@@ -2,7 +2,8 @@
 //!
 //! Writing: [`TarStream`] (a tree as tar), [`gzip`] (in parallel blocks), [`PackedLayer`],
 //! [`write_layout`], [`write_archive`]. Reading: [`Reference`], [`OciImage::open`], within
-//! [`Limits`]. On disk: [`unpack`] and [`rehash`]. This crate knows trees, not where they come from.
+//! [`Limits`]. On disk: [`unpack`] and [`rehash`]. This crate knows trees, not where they come
+//! from.
 
 mod archive;
 mod beneath;
@@ -28,7 +29,7 @@ pub use gzip::{BLOCK_BYTES, gzip};
 pub use layer::Compression;
 pub use limits::Limits;
 pub use open::{ImageLayer, OciImage, Sizes};
-pub use pack::{LayerFile, PackedLayer, hash_contents, stack};
+pub use pack::{PackedLayer, PackedLayers, hash_contents, pack_layers, stack};
 pub use reference::Reference;
 pub use rehash::rehash;
 pub use tar::TarStream;

@@ -166,35 +166,11 @@ fn read(
             diff_ids: diff_ids.len(),
         });
     }
-    let total = AtomicU64::new(0);
-    let unpacked: Vec<(Compression, Bytes)> = manifest
-        .layers
-        .par_iter()
-        .enumerate()
-        .map(|(number, descriptor)| {
-            let stored = match &found.layers {
-                LayerSource::Named(layers) => layers[number].clone(),
-                LayerSource::Blobs => store
-                    .blob(descriptor, "layer", limits.stored_bytes)?
-                    .bytes()
-                    .clone(),
-            };
-            plain(
-                number,
-                descriptor,
-                &stored,
-                diff_ids[number],
-                limits,
-                &total,
-            )
-        })
-        .collect::<Result<_, _>>()?;
-
-    let mut budget = Budget::new(limits);
+    let plain = plain_layers(store, &found, &manifest, diff_ids, limits)?;
     let mut image = OciImage {
         source,
         arch,
-        annotations: manifest.annotations.unwrap_or_default(),
+        annotations: manifest.annotations.clone().unwrap_or_default(),
         manifest: found.manifest,
         config: found.config,
         layers: Vec::new(),
@@ -202,16 +178,50 @@ fn read(
         oddities: Vec::new(),
         document,
     };
-    for (number, (compression, bytes)) in unpacked.into_iter().enumerate() {
+    merge(&mut image, &manifest, plain, limits)?;
+    Ok(image)
+}
+
+/// The tar bytes of all layers, verified, decompressed in parallel.
+fn plain_layers(
+    store: &Store,
+    found: &Candidate,
+    manifest: &Manifest,
+    diff_ids: &[Digest],
+    limits: &Limits,
+) -> Result<Vec<(Compression, Bytes)>, ImageError> {
+    let total = AtomicU64::new(0);
+    let layers = manifest.layers.par_iter().zip(diff_ids).enumerate();
+    layers
+        .map(|(number, (descriptor, diff_id))| {
+            let stored = match &found.layers {
+                LayerSource::Named(layers) => layers[number].clone(),
+                LayerSource::Blobs => store
+                    .blob(descriptor, "layer", limits.stored_bytes)?
+                    .bytes()
+                    .clone(),
+            };
+            plain(number, descriptor, &stored, *diff_id, limits, &total)
+        })
+        .collect()
+}
+
+/// Reads the layers and lays each over those below it.
+fn merge(
+    image: &mut OciImage,
+    manifest: &Manifest,
+    plain: Vec<(Compression, Bytes)>,
+    limits: &Limits,
+) -> Result<(), ImageError> {
+    let mut budget = Budget::new(limits);
+    for (number, (compression, bytes)) in plain.into_iter().enumerate() {
         budget.take_bytes(bytes.len() as u64)?;
         let layer = read_layer(&bytes, number, &mut budget)?;
         let late = image.tree.overlay(&layer);
-        let odd = layer.oddities.iter().cloned().chain(late);
-        image.oddities.extend(odd.map(|oddity| (number, oddity)));
         let descriptor = &manifest.layers[number];
-        image
-            .oddities
-            .extend(disguise(descriptor, compression).map(|odd| (number, odd)));
+        let odd = layer.oddities.iter().cloned().chain(late);
+        let odd = odd.chain(disguise(descriptor, compression));
+        image.oddities.extend(odd.map(|oddity| (number, oddity)));
         image.layers.push(ImageLayer {
             digest: descriptor.digest,
             media_type: descriptor.media_type.clone(),
@@ -222,7 +232,7 @@ fn read(
             layer,
         });
     }
-    Ok(image)
+    Ok(())
 }
 
 /// A layer's tar bytes, verified against its diff id; `total` counts over all layers.

@@ -8,7 +8,10 @@ use fs_err as fs;
 use rootfs::{Blob, Entry, Kind, Origin, TreePath};
 
 use super::*;
-use crate::{ImageConfig, PackedLayer, write_archive, write_layout};
+use crate::{ImageConfig, PackedLayer, PackedLayers, pack_layers, write_archive, write_layout};
+
+/// A change of a document.
+type Change = fn(&mut serde_json::Value);
 
 fn path(text: &str) -> TreePath {
     TreePath::new(text).unwrap()
@@ -38,7 +41,7 @@ fn config() -> ImageConfig {
     }
 }
 
-fn layers() -> Vec<PackedLayer> {
+fn layers() -> PackedLayers {
     let mut low = Tree::new();
     low.insert(path("/usr/bin/app"), file("app")).unwrap();
     let link = Kind::Hardlink {
@@ -51,15 +54,12 @@ fn layers() -> Vec<PackedLayer> {
     let mut own = Tree::new();
     own.insert(path("/etc/app.conf"), file("conf")).unwrap();
     own.insert(path("/bin/more"), file("more")).unwrap();
-    let own = crate::stack(&low, &own).unwrap();
-    [low, own]
-        .iter()
-        .map(|tree| PackedLayer::of(tree, 1_700_000_000, 6).unwrap())
-        .collect()
+    pack_layers(&[&low, &own], 1_700_000_000, 6).unwrap()
 }
 
 fn written(dir: &Path) -> crate::WrittenImage {
-    let layers: Vec<(PackedLayer, &str)> = layers().into_iter().zip(["slices", "files"]).collect();
+    let layers = layers().layers.into_iter().zip(["slices", "files"]);
+    let layers: Vec<(PackedLayer, &str)> = layers.collect();
     write_layout(dir, &config(), &layers).unwrap()
 }
 
@@ -77,6 +77,7 @@ fn reads_what_it_writes() {
     assert_eq!(image.manifest, written.manifest);
     assert_eq!(image.config, written.config);
     assert!(image.oddities.is_empty(), "{:?}", image.oddities);
+    assert!(layers().tree.diff(&image.tree).is_empty());
     let paths: Vec<&str> = image.tree.iter().map(|(path, _)| path.as_str()).collect();
     assert_eq!(
         paths,
@@ -110,9 +111,10 @@ fn reads_what_it_writes() {
     );
     let leftovers = fs::read_dir(layout.parent().unwrap()).unwrap().count();
     assert_eq!(leftovers, 1, "nothing temporary is left");
-    let layers = [(self::layers().remove(0), "x")];
+    let layers = [(self::layers().layers.remove(0), "x")];
     let again = write_layout(&layout, &config(), &layers).unwrap_err();
     assert!(matches!(again, ImageError::Occupied(_)), "{again}");
+    assert_eq!(fs::read_dir(layout.parent().unwrap()).unwrap().count(), 1);
 }
 
 /// Fails when any byte of an image changes: another tar, deflate, JSON or default.
@@ -122,7 +124,49 @@ fn golden_image_digest() {
     let written = written(&dir.path().join("l"));
     let config = serde_json::to_string_pretty(&json(written.config.bytes())).unwrap();
     let text = format!("{}\n{config}\n", written.manifest.digest());
-    expect_test::expect![[r#""#]].assert_eq(&text);
+    expect_test::expect![[r#"
+        sha256:f5007eb095efba9f9efeb5e4b904b924454efd5f27b4cec8437c2866418d48cb
+        {
+          "architecture": "amd64",
+          "config": {
+            "Cmd": [
+              "--serve"
+            ],
+            "Entrypoint": [
+              "/usr/bin/app"
+            ],
+            "Env": [
+              "PATH=/usr/bin"
+            ],
+            "ExposedPorts": {
+              "8080/tcp": {}
+            },
+            "StopSignal": "SIGTERM",
+            "User": "65532:65532",
+            "WorkingDir": "/"
+          },
+          "created": "2023-11-14T22:13:20Z",
+          "history": [
+            {
+              "created": "2023-11-14T22:13:20Z",
+              "created_by": "slices"
+            },
+            {
+              "created": "2023-11-14T22:13:20Z",
+              "created_by": "files"
+            }
+          ],
+          "os": "linux",
+          "rootfs": {
+            "diff_ids": [
+              "sha256:d3c0f875c97d6dff17f745cf071961eb20b17d5dbcc006a39bb409eaf947c692",
+              "sha256:d38315dc302dbb6127aaf58b37b86db7aa469f73d36456253df5f413919483e7"
+            ],
+            "type": "layers"
+          }
+        }
+    "#]]
+    .assert_eq(&text);
 }
 
 #[test]
@@ -196,7 +240,6 @@ fn docker_archives_are_images_too() {
 
 #[test]
 fn bad_docker_archives_are_refused() {
-    type Change = fn(&mut serde_json::Value);
     let table: [(Change, &str); 4] = [
         (
             |list| list[0]["Layers"][1] = "gone".into(),
@@ -284,7 +327,8 @@ fn an_index_of_indexes_is_followed_within_limits() {
     foreign["platform"] = serde_json::json!({"os": "linux", "architecture": "s390x"});
     let artifact = serde_json::json!({
         "schemaVersion": 2, "layers": [], "config": {
-            "mediaType": "application/vnd.oci.empty.v1+json", "size": 2, "digest": Digest::of(b"{}"),
+            "mediaType": "application/vnd.oci.empty.v1+json", "size": 2,
+            "digest": Digest::of(b"{}"),
         },
     });
     let artifact = blob(&layout, crate::document::MEDIA_MANIFEST, &artifact);
@@ -338,7 +382,7 @@ fn the_platform_and_name_decide() {
 
 #[test]
 fn manifests_that_lie_are_refused() {
-    let table: [(fn(&mut serde_json::Value), &str); 4] = [
+    let table: [(Change, &str); 4] = [
         (
             |m| m["layers"][0]["mediaType"] = "text/plain".into(),
             "media type `text/plain`",
@@ -375,7 +419,8 @@ fn limits_on_documents_and_layers_hold() {
     written(&layout);
     let reference: Reference = layout.to_str().unwrap().parse().unwrap();
     let standard = Limits::standard();
-    let changes: [(fn(&mut Limits), &str); 5] = [
+    type Change = fn(&mut Limits);
+    let changes: [(Change, &str); 5] = [
         (|l| l.document_bytes = 100, "100 bytes"),
         (|l| l.layers = 1, "1 layers"),
         (|l| l.manifests = 0, "0 manifests"),

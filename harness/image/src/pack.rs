@@ -3,20 +3,10 @@
 use bytes::Bytes;
 use model::{Digest, Hasher};
 use rayon::prelude::*;
-use rootfs::{Entry, Kind, Origin, Tree, TreePath};
+use rootfs::{Entry, Kind, Layer, Origin, Tree, TreePath};
 
 use crate::document::MEDIA_LAYER_GZIP;
 use crate::{ImageError, TarStream, gzip};
-
-/// One layer to be packed, and what its history entry says.
-#[derive(Debug, Clone)]
-pub struct LayerFile<'a> {
-    /// What the layer holds: only its own entries. [`stack`] makes one from a tree to be laid over
-    /// another.
-    pub tree: &'a Tree,
-    /// What made it, for the image's history: `slices of debian-13`.
-    pub created_by: &'a str,
-}
 
 /// A layer as it is stored.
 #[derive(Debug, Clone)]
@@ -80,6 +70,45 @@ pub fn hash_contents(tree: &Tree) {
     });
 }
 
+/// The layers of an image, packed, and what they merge to.
+#[derive(Debug, Clone)]
+pub struct PackedLayers {
+    /// Lowest first, as many as there were parts.
+    pub layers: Vec<PackedLayer>,
+    /// What a container of the image sees.
+    pub tree: Tree,
+}
+
+/// Packs the parts of an image, lowest first (slices, the user's files, what finish steps made),
+/// each laid over those before it by [`stack`], all with one time and level.
+pub fn pack_layers(parts: &[&Tree], mtime_s: u64, level: u32) -> Result<PackedLayers, ImageError> {
+    let mut tree = Tree::new();
+    let mut stacked = Vec::with_capacity(parts.len());
+    for (number, part) in parts.iter().enumerate() {
+        let own = match number {
+            0 => (*part).clone(),
+            _ => stack(&tree, part)?,
+        };
+        let layer = Layer {
+            tree: own,
+            ..Layer::new()
+        };
+        if let Some(odd) = tree.overlay(&layer).into_iter().next() {
+            return Err(ImageError::Unwritable {
+                path: TreePath::new(&*odd.path)?,
+                why: "it cannot be laid over the layers below",
+            });
+        }
+        stacked.push(layer.tree);
+    }
+    let packed = stacked.par_iter();
+    let packed = packed.map(|tree| PackedLayer::of(tree, mtime_s, level));
+    Ok(PackedLayers {
+        layers: packed.collect::<Result<_, _>>()?,
+        tree,
+    })
+}
+
 /// The layer that lays `own` over `below`: entries go through the links of `below` as a runtime
 /// would place them, and parents that `own` does not declare keep the attributes they have below,
 /// so that unpacking the layer changes nothing but what it is about.
@@ -140,7 +169,7 @@ fn put(layer: &mut Tree, below: &Tree, path: TreePath, entry: Entry) -> Result<(
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use rootfs::{Blob, Layer};
+    use rootfs::Blob;
 
     fn path(text: &str) -> TreePath {
         TreePath::new(text).unwrap()

@@ -15,7 +15,7 @@ use crate::{ImageError, Limits, Reference};
 pub(crate) enum Store {
     Folder(PathBuf),
     /// Links inside the archive are followed inside it, as old `docker save` archives need.
-    Archive(Tree),
+    Archive(Box<Tree>),
 }
 
 impl Store {
@@ -41,7 +41,7 @@ impl Store {
         let layer = read_layer(&plain, 0, &mut Budget::new(&limits))?;
         let mut tree = Tree::new();
         tree.overlay(&layer);
-        Ok(Self::Archive(tree))
+        Ok(Self::Archive(Box::new(tree)))
     }
 
     /// The bytes called `name` (relative); none if there is no such file.

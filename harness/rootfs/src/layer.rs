@@ -180,8 +180,8 @@ fn replace(tree: &mut Tree, path: TreePath, entry: Entry) -> Result<(), TreeErro
 
 impl Tree {
     /// Lays `layer` over this tree: first what it hides goes, then its entries come. Links of this
-    /// tree in the folders of an entry are followed inside the root, as a runtime that unpacks layer
-    /// over layer does. Returns what could not be placed: a runtime would refuse such an image.
+    /// tree in the folders of an entry are followed inside the root, as a runtime does that unpacks
+    /// layer over layer. Returns what could not be placed: a runtime would refuse such an image.
     pub fn overlay(&mut self, layer: &Layer) -> Vec<Oddity> {
         let mut odd = Vec::new();
         for path in &layer.opaque {

@@ -71,6 +71,7 @@ impl Drop for Ran {
 }
 
 /// Runs the program to its end.
+#[allow(clippy::too_many_lines, reason = "one story: mount, run, clear away")]
 pub async fn run_once(once: &Once<'_>) -> Result<Ran, OnceError> {
     let program = once.run.first().cloned().unwrap_or_default();
     let fail = |why: String| OnceError {

@@ -43,6 +43,7 @@ struct Prepared {
 }
 
 /// Starts a container and waits until it is ready.
+#[allow(clippy::too_many_lines, reason = "one story: prepare, launch, await")]
 pub(crate) async fn start(
     session: &OciSession,
     place: &Place,

@@ -120,24 +120,12 @@ fn pick(package: DebReader, wants: &Wants) -> Result<Payload<'_>> {
         if !wanted && !linked.contains(&path) {
             continue;
         }
-        let what = match entry.kind {
-            EntryKind::Dir => Picked::Folder,
-            EntryKind::File(bytes) => Picked::File(Blob::new(bytes)),
-            EntryKind::Symlink(target) => Picked::Link(target),
-            EntryKind::Hardlink(to) => {
-                let target = contents.get(&to).map(HardTarget::same).ok_or_else(|| {
-                    let text = format!("cannot create hard link {path}: no content at {to}");
-                    Error::new(ErrorClass::Tree, text)
-                })?;
-                Picked::Hard { to, target }
+        let Some(what) = picked(entry.kind, &path, &contents)? else {
+            if wanted {
+                let text = format!("unsupported file type: {path}");
+                return Err(Error::new(ErrorClass::Tree, text));
             }
-            EntryKind::Char { .. } | EntryKind::Block { .. } | EntryKind::Fifo => {
-                if wanted {
-                    let text = format!("unsupported file type: {path}");
-                    return Err(Error::new(ErrorClass::Tree, text));
-                }
-                continue;
-            }
+            continue;
         };
         if linked.contains(&path)
             && let Some(target) = HardTarget::of(&what, entry.mode)
@@ -156,18 +144,41 @@ fn pick(package: DebReader, wants: &Wants) -> Result<Payload<'_>> {
             }));
         }
     }
-    match wants.missing(&seen).as_slice() {
-        [] => Ok(Payload { steps }),
-        [path] => Err(Error::new(
-            ErrorClass::Content,
-            format!("no content at {path}"),
-        )),
+    match missing(&wants.missing(&seen)) {
+        None => Ok(Payload { steps }),
+        Some(text) => Err(Error::new(ErrorClass::Content, text)),
+    }
+}
+
+/// The content of an entry; none for devices and pipes. `contents` are those that links lead to.
+fn picked(
+    kind: EntryKind,
+    path: &str,
+    contents: &BTreeMap<String, HardTarget>,
+) -> Result<Option<Picked>> {
+    Ok(Some(match kind {
+        EntryKind::Dir => Picked::Folder,
+        EntryKind::File(bytes) => Picked::File(Blob::new(bytes)),
+        EntryKind::Symlink(target) => Picked::Link(target),
+        EntryKind::Hardlink(to) => {
+            let target = contents.get(&to).map(HardTarget::same).ok_or_else(|| {
+                let text = format!("cannot create hard link {path}: no content at {to}");
+                Error::new(ErrorClass::Tree, text)
+            })?;
+            Picked::Hard { to, target }
+        }
+        EntryKind::Char { .. } | EntryKind::Block { .. } | EntryKind::Fifo => return Ok(None),
+    }))
+}
+
+/// Says what was asked for and is not there.
+fn missing(paths: &[&str]) -> Option<String> {
+    match paths {
+        [] => None,
+        [path] => Some(format!("no content at {path}")),
         paths => {
             let list: String = paths.iter().map(|path| format!("\n- {path}")).collect();
-            Err(Error::new(
-                ErrorClass::Content,
-                format!("no content at:{list}"),
-            ))
+            Some(format!("no content at:{list}"))
         }
     }
 }

@@ -128,12 +128,10 @@ pub(super) fn archives(
         let is_default = raw.default == Some(true);
         match archive(&name, raw, keys)? {
             Some(archive) => {
-                if is_default {
-                    if let Some(other) = default.replace(name.clone()) {
-                        return Err(bad(format!(
-                            "more than one default archive: {other}, {name}"
-                        )));
-                    }
+                if is_default && let Some(other) = default.replace(name.clone()) {
+                    return Err(bad(format!(
+                        "more than one default archive: {other}, {name}"
+                    )));
                 }
                 archives.insert(name, archive);
             }

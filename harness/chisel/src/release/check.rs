@@ -140,7 +140,8 @@ fn same_path(claims: &Claims<'_>, chains: &BTreeMap<String, PreferChain>) -> Res
             }
             for other in others {
                 let made = !claim.rule.is_packaged() && !other.rule.is_packaged();
-                if !preferred && !(made && other.rule.agrees(claim.rule)) {
+                let settled = preferred || (made && other.rule.agrees(claim.rule));
+                if !settled {
                     return Err(conflict(other.slice, claim.slice, path));
                 }
             }

@@ -12,6 +12,9 @@ pub(super) struct SystemUser {
     pub(super) home: &'static str,
 }
 
+/// The number of each declared user and of its group.
+pub(super) type Numbers = Vec<(&'static str, u32)>;
+
 /// The first number for users and groups that packages add (Debian Policy 9.2.2).
 const FIRST_NUMBER: u32 = 100;
 
@@ -20,7 +23,7 @@ pub(super) fn write(
     tree: &mut Tree,
     users: &[SystemUser],
     has_shadow: impl Fn() -> bool,
-) -> Result<(Vec<String>, Vec<(&'static str, u32)>)> {
+) -> Result<(Vec<String>, Numbers)> {
     let (Some(mut passwd), Some(mut group)) = (
         text(tree, "/usr/share/base-passwd/passwd.master"),
         text(tree, "/usr/share/base-passwd/group.master"),

@@ -2,6 +2,7 @@
 //!
 //! Nothing is entered and nothing is stopped. What cannot be read is listed, never guessed.
 
+mod ids;
 mod limits;
 mod maps;
 mod mountinfo;
@@ -33,7 +34,9 @@ pub(crate) fn facts(pid: u32) -> Result<Facts, Failure> {
         let number = text.trim().parse::<i32>();
         number.map_err(|_| "not a number".to_owned())
     });
-    let facts = Facts {
+    let uid_map = target.text("uid_map").unwrap_or_default();
+    let gid_map = target.text("gid_map").unwrap_or_default();
+    let mut facts = Facts {
         pid,
         scope,
         status,
@@ -47,6 +50,7 @@ pub(crate) fn facts(pid: u32) -> Result<Facts, Failure> {
         namespaces,
         unreadable: gaps.0,
     };
+    ids::as_seen_inside(&mut facts, &uid_map, &gid_map);
     // Half of a dying container would read as a container that lacks things.
     target.assert_alive()?;
     Ok(facts)

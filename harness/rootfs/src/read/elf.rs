@@ -161,7 +161,7 @@ struct Dynamic {
 }
 
 impl Dynamic {
-    /// Reads the dynamic segment by segments alone, as a loader does: section tables may be stripped.
+    /// Reads the dynamic segment by segments alone, as a loader does: sections may be stripped.
     fn read<H: FileHeader<Endian = Endianness>>(
         segments: &[H::ProgramHeader],
         endian: Endianness,

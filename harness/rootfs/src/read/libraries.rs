@@ -17,8 +17,8 @@ pub struct MissingLibrary {
 }
 
 /// Everything that ELF files of architecture `arch` need and would not find: in their own RPATH or
-/// RUNPATH, in the folders of `/etc/ld.so.conf` and its inclusions, in the default folders, or among
-/// libraries that lie beside them (plug-ins are loaded by programs that have loaded those already).
+/// RUNPATH, in the folders of `/etc/ld.so.conf` and its inclusions, in the default folders, or
+/// beside themselves (plug-ins are loaded by programs that have loaded their libraries already).
 pub fn missing_libraries(tree: &Tree, arch: Arch) -> Vec<MissingLibrary> {
     let files = elves(tree);
     let files = files.iter().filter(|(_, elf)| elf.arch == Some(arch));

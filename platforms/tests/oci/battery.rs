@@ -1,0 +1,220 @@
+//! What every platform of this crate must do.
+
+use std::time::Duration;
+
+use camino::Utf8Path;
+use engine::{
+    Container, Delivered, Exit, Inspection, Killed, Platform, Session, SmokeReply, Stamper,
+    StartError, StartRequest, Verification,
+};
+use model::{RunId, SmokeRequest};
+
+use crate::ground::{PATIENCE, delivery, hello, request};
+
+/// All of it, in one session, which must leave nothing.
+pub async fn all(platform: &dyn Platform, folder: &Utf8Path, work: &Utf8Path) {
+    let run = RunId::new(format!("test{}-{}", std::process::id(), platform.name())).unwrap();
+    let request = request(folder, work, &run);
+    let ledger = request.ledger.clone();
+    let scratch = request.scratch.clone();
+    let session = platform.open(request).await.unwrap();
+    assert!(!ledger.left().is_empty(), "announced before it is made");
+    let facts = session.facts();
+    assert_eq!(facts.platform.as_str(), platform.name());
+    for key in [
+        "kernel.release",
+        "runtime.version",
+        "cgroup.mode",
+        "lsm",
+        "privilege",
+    ] {
+        assert!(facts.facts.contains_key(key), "{key}");
+    }
+    let mut images = Vec::new();
+    for how in ["polite", "stubborn", "broken"] {
+        images.push(session.deliver(&delivery(folder, work, how)).await.unwrap());
+    }
+    runs_and_stops(session.as_ref()).await;
+    two_at_once(session.as_ref()).await;
+    kills_the_stubborn(session.as_ref()).await;
+    says_why_not_ready(session.as_ref()).await;
+    // Left running: closing takes it too.
+    let forgotten = start(session.as_ref(), "polite", "forgotten").await;
+    drop(forgotten);
+    untouched_until_touched(session.as_ref(), &images, &scratch).await;
+    session.close().await.unwrap();
+    assert_eq!(ledger.left(), []);
+    assert!(!scratch.exists());
+    leaves_nothing(&run, &scratch);
+    finishes(folder, work).await;
+}
+
+async fn start(session: &dyn Session, image: &str, name: &str) -> Box<dyn Container> {
+    session.start(&wanted(image, name)).await.unwrap()
+}
+
+fn wanted(image: &str, name: &str) -> StartRequest {
+    StartRequest {
+        image: image.to_owned(),
+        name: name.to_owned(),
+        stamper: Stamper::InFront,
+        ready_within: PATIENCE,
+    }
+}
+
+async fn runs_and_stops(session: &dyn Session) {
+    let container = start(session, "polite", "first").await;
+    let stamps = *container.stamps();
+    let first = stamps.first_instruction.expect("the stamper ran");
+    assert!(
+        stamps.requested < first && first < stamps.ready,
+        "{stamps:?}"
+    );
+    assert!(stamps.requested < stamps.started, "{stamps:?}");
+    assert_eq!(container.output().await, "listening");
+    let right = SmokeRequest::Http(hello(8080));
+    assert_eq!(container.request(&right).await.unwrap(), SmokeReply::Right);
+    let mut other = hello(8080);
+    other.status = 404;
+    let reply = container.request(&SmokeRequest::Http(other)).await.unwrap();
+    assert!(matches!(reply, SmokeReply::Wrong(_)), "{reply:?}");
+    measures(session, container.as_ref()).await;
+    looks(container.as_ref()).await;
+    assert_eq!(container.exit().await, None);
+    let stopped = container.stop().await.unwrap();
+    assert_eq!((stopped.exit, stopped.killed), (Exit::Code(0), Killed::No));
+}
+
+async fn measures(session: &dyn Session, container: &dyn Container) {
+    let rootless = session
+        .facts()
+        .cannot_measure
+        .contains_key("working_set_bytes");
+    let one = container.memory().await.unwrap();
+    assert_eq!(one.processes, 1);
+    assert!(one.pss_bytes > 0 && one.pss_anon_bytes.unwrap() <= one.pss_bytes);
+    assert_eq!(one.working_set_bytes.is_none(), rootless, "{one:?}");
+    let all = session.memory().await.unwrap();
+    assert_eq!(all.containers, 1);
+    assert!(all.pss_bytes > 0);
+    assert_eq!(all.working_set_bytes.is_none(), rootless, "{all:?}");
+}
+
+/// Kernel truth from the probe: the identity, the filter, the read-only root.
+async fn looks(container: &dyn Container) {
+    let facts = container.inspect(&Inspection::Facts).await.unwrap();
+    let facts: probe::Facts = serde_json::from_value(facts).unwrap();
+    let text = serde_json::to_string(&facts.status).unwrap();
+    assert!(text.contains("65532"), "{text}");
+    let hash = container.inspect(&Inspection::Hash).await.unwrap();
+    let hash: probe::Tree = serde_json::from_value(hash).unwrap();
+    assert!(serde_json::to_string(&hash).unwrap().contains("/server"));
+    let ask = serde_json::json!({"execute": ["/bin/sh", "/server"], "walk": true});
+    let tried = container.inspect(&Inspection::Attempts(ask)).await.unwrap();
+    let tried: probe::Attempts = serde_json::from_value(tried).unwrap();
+    assert_eq!(tried.identity.uids, [65532; 3]);
+    assert_eq!(tried.identity.capabilities, 0);
+    assert!(tried.identity.no_new_privs);
+}
+
+/// Each has a network of its own, so both may use the same port.
+async fn two_at_once(session: &dyn Session) {
+    let one = start(session, "polite", "one").await;
+    let two = start(session, "polite", "two").await;
+    assert_eq!(session.memory().await.unwrap().containers, 2);
+    for container in [one, two] {
+        assert_eq!(container.stop().await.unwrap().killed, Killed::No);
+    }
+    assert_eq!(session.memory().await.unwrap().containers, 0);
+}
+
+async fn kills_the_stubborn(session: &dyn Session) {
+    let container = start(session, "stubborn", "stubborn").await;
+    let stopped = container.stop().await.unwrap();
+    assert_eq!(
+        (stopped.exit, stopped.killed),
+        (Exit::Signal(9), Killed::Yes)
+    );
+    assert!(stopped.took >= Duration::from_millis(500));
+}
+
+async fn says_why_not_ready(session: &dyn Session) {
+    match session.start(&wanted("broken", "broken")).await {
+        Err(StartError::NotReady { why, output, .. }) => {
+            assert!(why.contains("Code(9)"), "{why}");
+            assert_eq!(output, "cannot read its configuration");
+        }
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it started"),
+    }
+    let absent = session.start(&wanted("nothing", "nothing")).await;
+    assert!(matches!(absent, Err(StartError::Session(_))));
+}
+
+async fn untouched_until_touched(session: &dyn Session, images: &[Delivered], scratch: &Utf8Path) {
+    for image in images {
+        let verified = session.verify(image).await.unwrap();
+        assert!(
+            matches!(verified, Verification::Untouched(n) if n >= 5),
+            "{verified:?}"
+        );
+    }
+    fs_err::write(scratch.join("trees/broken/new"), "x").unwrap();
+    let verified = session.verify(&images[2]).await.unwrap();
+    assert!(matches!(verified, Verification::Changed(_)), "{verified:?}");
+}
+
+fn leaves_nothing(run: &RunId, scratch: &Utf8Path) {
+    let mounts = fs_err::read_to_string("/proc/self/mountinfo").unwrap();
+    assert!(!mounts.contains(scratch.as_str()));
+    for entry in fs_err::read_dir("/sys/fs/cgroup").unwrap() {
+        let Ok(inside) = fs_err::read_dir(entry.unwrap().path()) else {
+            continue;
+        };
+        for group in inside.flatten() {
+            assert!(!group.file_name().to_string_lossy().contains(run.as_str()));
+        }
+    }
+    for entry in fs_err::read_dir("/proc").unwrap().flatten() {
+        let mounts = fs_err::read_to_string(entry.path().join("mountinfo")).unwrap_or_default();
+        assert!(
+            !mounts.contains(scratch.as_str()),
+            "{}",
+            entry.path().display()
+        );
+    }
+}
+
+/// A program of the image run once: what it wrote is found, what it read is untouched.
+async fn finishes(folder: &Utf8Path, work: &Utf8Path) {
+    let (lower, scratch) = (work.join("lower"), work.join("once"));
+    fs_err::create_dir(&scratch).unwrap();
+    let owners = if rustix::process::geteuid().is_root() {
+        image::Owners::Keep
+    } else {
+        image::Owners::Own
+    };
+    image::unpack(&crate::ground::tree(folder), lower.as_std_path(), owners, 0).unwrap();
+    let before = image::rehash(lower.as_std_path()).unwrap().digest();
+    let name = format!("certify-once-{}", std::process::id());
+    let run = ["/server".to_owned(), "make".to_owned()];
+    let mut once = platforms::Once {
+        runtime: &folder.join("launch"),
+        tree: &lower,
+        scratch: &scratch,
+        name: &name,
+        run: &run,
+        environment: &["PATH=/".to_owned()],
+        within: PATIENCE,
+    };
+    let ran = platforms::run_once(&once).await.unwrap();
+    assert_eq!((ran.status, ran.output.as_str()), (0, "uid 0\n"));
+    let made = ran.written().unwrap().join("made");
+    assert_eq!(fs_err::read_to_string(made).unwrap(), "made\n");
+    ran.discard().unwrap();
+    assert_eq!(image::rehash(lower.as_std_path()).unwrap().digest(), before);
+    let missing = ["/nothing".to_owned()];
+    once.run = &missing;
+    let error = platforms::run_once(&once).await.unwrap_err();
+    assert!(error.to_string().contains("/nothing"), "{error}");
+}
