@@ -1,4 +1,4 @@
-//! The graph of `-p certify` and of the whole workspace must resolve shared crates alike, else
+//! The graph of `-p certify -p launch` and of the whole workspace must resolve shared crates alike, else
 //! every switch between the two builds them again.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +10,7 @@ use crate::cargo;
 type Features = BTreeMap<String, BTreeSet<String>>;
 
 pub(super) fn check() -> Result<Vec<String>> {
-    let one = features(&["-p", "certify"])?;
+    let one = features(&["-p", "certify", "-p", "launch"])?;
     let all = features(&["--workspace"])?;
     let mut findings = Vec::new();
     for (package, wanted) in &one {

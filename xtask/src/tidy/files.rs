@@ -1,4 +1,4 @@
-//! Size, width and docs of source files.
+//! Size and docs of source files. The width of lines is rustfmt's.
 
 use std::path::{Path, PathBuf};
 
@@ -8,8 +8,6 @@ use crate::cargo;
 
 /// Most lines of a source file, tests included.
 const MOST_LINES: usize = 700;
-/// Most columns of a line; longer ones only for a text that cannot be broken.
-const MOST_COLUMNS: usize = 100;
 
 pub(super) fn check() -> Result<Vec<String>> {
     let mut findings = Vec::new();
@@ -27,14 +25,6 @@ pub(super) fn check() -> Result<Vec<String>> {
         let documented = text.starts_with("//!") || text.starts_with("#![");
         if !documented {
             findings.push(format!("{name}: does not start with its module doc"));
-        }
-        for (number, line) in (1..).zip(text.lines()) {
-            let breakable = line.split_whitespace().count() > 1 && !line.contains('"');
-            if line.chars().count() > MOST_COLUMNS && breakable {
-                findings.push(format!(
-                    "{name}:{number}: wider than {MOST_COLUMNS} columns"
-                ));
-            }
         }
     }
     Ok(findings)

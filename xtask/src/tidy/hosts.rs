@@ -49,7 +49,9 @@ pub(super) fn check() -> Result<Vec<String>> {
                     findings.push(format!("{name}:{number}: names the host {host}"));
                 }
             }
-            if line.contains("/home/") || line.contains("/root/") {
+            if line.contains("/home/") && !name.ends_with("whole/generated.rs")
+                || line.contains("/root/.")
+            {
                 findings.push(format!(
                     "{name}:{number}: names a path of somebody's machine"
                 ));
@@ -66,6 +68,7 @@ fn allowed(host: &str) -> bool {
         || bare.contains(['{', '$', '<', '%'])
         || bare.ends_with(".test")
         || bare.ends_with(".invalid")
+        || bare.ends_with(".example")
         || !bare.contains('.')
         || CITED.contains(&bare)
 }
@@ -75,8 +78,8 @@ fn hosts_in(line: &str) -> Vec<String> {
     let mut hosts = Vec::new();
     for scheme in ["http://", "https://"] {
         for rest in line.split(scheme).skip(1) {
-            let end = |c: char| c == '/' || c == '"' || c == '\'' || c == ')' || c.is_whitespace();
-            hosts.push(rest.split(end).next().unwrap_or_default().to_owned());
+            let part = |c: &char| c.is_ascii_alphanumeric() || ".-:{$<%".contains(*c);
+            hosts.push(rest.chars().take_while(part).collect());
         }
     }
     hosts

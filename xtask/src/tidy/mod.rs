@@ -19,7 +19,7 @@ type Rule = (&'static str, fn() -> Result<Vec<String>>);
 const RULES: &[Rule] = &[
     ("who may name whom", arrows::check),
     ("features alike for both selections", features::check),
-    ("size, width and docs of files", files::check),
+    ("size and docs of files", files::check),
     ("hosts and paths", hosts::check),
     ("registries complete", registries::check),
     ("one TLS provider", tls::check),
