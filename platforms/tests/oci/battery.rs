@@ -13,7 +13,9 @@ use crate::ground::{PATIENCE, delivery, hello, request};
 
 /// All of it, in one session, which must leave nothing.
 pub async fn all(platform: &dyn Platform, folder: &Utf8Path, work: &Utf8Path) {
-    let run = RunId::new(format!("test{}-{}", std::process::id(), platform.name())).unwrap();
+    // Batteries run at the same time, and each looks for what carries its own name.
+    let own = work.file_name().unwrap();
+    let run = RunId::new(format!("test{}-{own}", std::process::id())).unwrap();
     let request = request(folder, work, &run);
     let ledger = request.ledger.clone();
     let scratch = request.scratch.clone();
