@@ -108,7 +108,8 @@ fn a_poll_ends_at_its_deadline_or_when_cancelled() {
     let tcp = format!("{{\"tcp\":{{\"port\":{port}}}}}");
     for (interval_us, deadline_ms) in [(1000, 80), (200_000, 80), (10_000_000, 80)] {
         prober.tell(&format!(
-            "{{\"poll\":{{\"question\":{tcp},\"interval_us\":{interval_us},\"deadline_ms\":{deadline_ms}}}}}"
+            "{{\"poll\":{{\"question\":{tcp},\"interval_us\":{interval_us},\
+             \"deadline_ms\":{deadline_ms}}}}}"
         ));
         let Reply::Polled(polled) = prober.hear() else {
             panic!("not polled");
@@ -119,7 +120,8 @@ fn a_poll_ends_at_its_deadline_or_when_cancelled() {
     }
     for interval_us in [1000, 10_000_000] {
         prober.tell(&format!(
-            "{{\"poll\":{{\"question\":{tcp},\"interval_us\":{interval_us},\"deadline_ms\":3600000}}}}"
+            "{{\"poll\":{{\"question\":{tcp},\"interval_us\":{interval_us},\
+             \"deadline_ms\":3600000}}}}"
         ));
         thread::sleep(Duration::from_millis(20));
         prober.tell("ping");
@@ -143,7 +145,8 @@ fn exchanges_and_connects() {
     serve(listener, vec![b"+PONG\r\n", b"-ERR\r\n", b""]);
     let mut prober = Prober::start(&[]);
     let exchange = format!(
-        "{{\"tcp-exchange\":{{\"port\":{port},\"send\":\"PING\\r\\n\",\"expect_contains\":\"+PONG\"}}}}"
+        "{{\"tcp-exchange\":{{\"port\":{port},\"send\":\"PING\\r\\n\",\
+         \"expect_contains\":\"+PONG\"}}}}"
     );
     for ok in [true, false, false] {
         prober.tell(&format!("{{\"request\":{{\"question\":{exchange}}}}}"));

@@ -36,10 +36,11 @@ mod tests {
 
     #[test]
     fn reads_columns() {
-        let text = "Limit                     Soft Limit           Hard Limit           Units     \n\
-                    Max cpu time              unlimited            unlimited            seconds   \n\
-                    Max open files            1024                 524288               files     \n\
-                    Max nice priority         0                    0                    \n";
+        let text = "\
+Limit                     Soft Limit           Hard Limit           Units     \n\
+Max cpu time              unlimited            unlimited            seconds   \n\
+Max open files            1024                 524288               files     \n\
+Max nice priority         0                    0                    \n";
         let got = limits(text).expect("limits");
         assert_eq!((got[0].name.as_str(), got[0].soft), ("Max cpu time", None));
         assert_eq!(

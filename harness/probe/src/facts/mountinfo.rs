@@ -42,7 +42,8 @@ mod tests {
 
     #[test]
     fn reads_escapes_and_optional_fields() {
-        let text = "36 35 98:0 /mnt1 /a\\040b\\134c ro,noexec shared:1 master:2 - ext4 /dev/x rw,errors=c\n\
+        let text = "36 35 98:0 /mnt1 /a\\040b\\134c ro,noexec shared:1 master:2 \
+                    - ext4 /dev/x rw,errors=c\n\
                     37 36 0:5 / / rw - tmpfs  rw\n";
         let got = mounts(text).expect("mounts");
         assert_eq!(got.len(), 2);

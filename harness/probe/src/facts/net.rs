@@ -97,7 +97,8 @@ mod tests {
     fn finds_those_that_wait() {
         let any = u32::from_ne_bytes([127, 0, 0, 1]);
         let text = format!(
-            "{HEAD}   0: {any:08X}:1F90 00000000:0000 0A {TAIL}\n   1: {any:08X}:0050 0100007F:1111 01 {TAIL}\n"
+            "{HEAD}   0: {any:08X}:1F90 00000000:0000 0A {TAIL}\n\
+             \x20  1: {any:08X}:0050 0100007F:1111 01 {TAIL}\n"
         );
         let got = table(&text, SocketKind::Tcp).expect("a table");
         assert_eq!(got.len(), 1);

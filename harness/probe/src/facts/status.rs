@@ -110,7 +110,8 @@ mod tests {
 
     const TEXT: &str = "Name:\ta b\\n:c\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t7\nPid:\t7\n\
         PPid:\t1\nUid:\t65532\t65532\t65532\t65532\nGid:\t1\t2\t3\t4\nGroups:\t5 6 \nNSpid:\t7\t1\n\
-        Threads:\t3\nSigBlk:\t0000000000000000\nSigIgn:\t0000000001001000\nSigCgt:\t0000000000004002\n\
+        Threads:\t3\nSigBlk:\t0000000000000000\nSigIgn:\t0000000001001000\n\
+        SigCgt:\t0000000000004002\n\
         CapInh:\t0\nCapPrm:\t1\nCapEff:\t2\nCapBnd:\t000001ffffffffff\nCapAmb:\t0\n\
         NoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t1\n";
 

@@ -409,7 +409,8 @@ mod tests {
                 "x",
             ),
             (
-                "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n2\r\nhi\r\n1;a=b\r\n!\r\n0\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n\
+                 2\r\nhi\r\n1;a=b\r\n!\r\n0\r\n\r\n",
                 200,
                 "hi!",
             ),
