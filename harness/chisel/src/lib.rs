@@ -32,4 +32,4 @@ pub use release::{
 };
 pub use select::{Selection, select};
 pub use source::{PackageRecord, PackageSource};
-pub use whole::{PathExcludes, RuleKind, cut_whole, generate, linker_cache};
+pub use whole::{LinkerCache, PathExcludes, RuleKind, cut_whole, generate, linker_cache};

@@ -100,8 +100,8 @@ fn the_same_libraries_under_the_same_paths_in_the_same_order() {
     if !real.success() {
         return skip("ldconfig -r needs the right to change the root");
     }
-    let (ours, count) = linker_cache(&tree, arch);
-    fs_err::write(root.join("ours"), ours).unwrap();
+    let cache = linker_cache(&tree, arch);
+    fs_err::write(root.join("ours"), cache.bytes).unwrap();
     let listing = |cache: &str| -> Vec<String> {
         let cache = root.join(cache);
         let output = Command::new("/sbin/ldconfig")
@@ -114,7 +114,7 @@ fn the_same_libraries_under_the_same_paths_in_the_same_order() {
             .collect()
     };
     let (ours, real) = (listing("ours"), listing("etc/ld.so.cache"));
-    assert_eq!(ours.len(), count);
-    assert!(count > 5, "{count} libraries");
+    assert_eq!(ours.len(), cache.libraries);
+    assert!(cache.libraries > 5, "{} libraries", cache.libraries);
     assert_eq!(ours, real);
 }

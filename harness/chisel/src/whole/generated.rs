@@ -430,12 +430,14 @@ pub fn generate(tree: &mut Tree, arch: Arch, packages: &BTreeSet<&str>) -> Resul
         }
     }
     if packages.contains("libc-bin") {
-        let (cache, count) = linker_cache(tree, arch);
-        put(
-            tree,
-            "/etc/ld.so.cache",
-            entry(Blob::new(cache), 0o644, "libc-bin"),
-        )?;
+        let cache = linker_cache(tree, arch);
+        for (path, target) in cache.missing_links {
+            notes.push(format!("generated: {path} as ldconfig would"));
+            put(tree, path.as_str(), link(&target, "libc-bin"))?;
+        }
+        let file = entry(Blob::new(cache.bytes), 0o644, "libc-bin");
+        put(tree, "/etc/ld.so.cache", file)?;
+        let count = cache.libraries;
         notes.push(format!(
             "generated: /etc/ld.so.cache with {count} libraries"
         ));

@@ -18,6 +18,18 @@ const RECORD: usize = 24;
 /// How deep `include` lines nest.
 const MAX_INCLUDES: usize = 8;
 
+/// The finished cache.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkerCache {
+    /// The content of the file.
+    pub bytes: Vec<u8>,
+    /// How many libraries it names.
+    pub libraries: usize,
+    /// Names of libraries that only their files' names lead to: the link that is needed, and its
+    /// target in the same folder. `ldconfig` makes these links.
+    pub missing_links: Vec<(TreePath, String)>,
+}
+
 /// One library of the cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Library {
@@ -25,20 +37,34 @@ struct Library {
     path: String,
 }
 
-/// The cache of the libraries in `tree` for `arch`; its bytes and the number of libraries.
-pub fn linker_cache(tree: &Tree, arch: Arch) -> (Vec<u8>, usize) {
+/// The cache of the libraries in `tree` for `arch`.
+pub fn linker_cache(tree: &Tree, arch: Arch) -> LinkerCache {
     let mut libraries = Vec::new();
+    let mut missing_links = Vec::new();
     let mut seen = BTreeSet::new();
     for folder in folders(tree) {
         let Ok(real) = tree.resolve(&folder) else {
             continue;
         };
-        if seen.insert(real.clone()) {
-            libraries.extend(folder_libraries(tree, &folder, &real, arch));
+        if !seen.insert(real.clone()) {
+            continue;
+        }
+        for (name, file) in folder_libraries(tree, &real, arch) {
+            if let Ok(link) = real.join(&name)
+                && !tree.contains(&link)
+            {
+                missing_links.push((link, file));
+            }
+            let path = format!("{folder}/{name}");
+            libraries.push(Library { name, path });
         }
     }
     libraries.sort_by(|a, b| compare(&b.name, &a.name));
-    (encode(&libraries, arch), libraries.len())
+    LinkerCache {
+        bytes: encode(&libraries, arch),
+        libraries: libraries.len(),
+        missing_links,
+    }
 }
 
 /// The folders that the loader looks in: the configured ones, then the built-in ones.
@@ -83,69 +109,47 @@ fn configured(tree: &Tree, path: &str, depth: usize, folders: &mut Vec<String>) 
     }
 }
 
-/// The libraries in one folder, each under the name it is loaded by.
-fn folder_libraries(tree: &Tree, folder: &str, real: &TreePath, arch: Arch) -> Vec<Library> {
-    // Name of the library, whether the file that gave it is a link, and the file's name.
+/// The libraries in one folder: the name each is loaded by, and the file that has it.
+fn folder_libraries(tree: &Tree, real: &TreePath, arch: Arch) -> BTreeMap<String, String> {
     let mut found: BTreeMap<String, (Source, String)> = BTreeMap::new();
     for (path, entry) in tree.children(real) {
         let file = path.name();
         if !is_library_name(file) {
             continue;
         }
-        let Some((target, _)) = tree.lookup(path.as_str()) else {
-            continue;
-        };
         let Some(elf) = tree
-            .blob(&target)
+            .read(path.as_str())
             .and_then(Blob::bytes)
             .and_then(|b| Elf::parse(b))
         else {
             continue;
         };
-        if elf.arch != Some(arch) || elf.soname.is_none() && elf.interpreter.is_some() {
+        if elf.arch != Some(arch) || (elf.soname.is_none() && elf.interpreter.is_some()) {
             continue;
         }
-        let soname = elf.soname.unwrap_or_else(|| target.name().to_owned());
+        let soname = elf.soname.unwrap_or_else(|| file.to_owned());
+        // A link that the compiler looks for (`libx.so` to `libx.so.1`) stays under its own name.
+        let for_compiler = file.ends_with(".so") && soname.starts_with(file);
         let is_link = matches!(entry.kind, Kind::Symlink { .. });
-        let for_compiler = target.name().ends_with(".so") && target.name().starts_with(&soname);
-        let (name, source) = match is_link && (target.name() == soname || for_compiler) {
+        let (name, source) = match is_link && (file == soname || for_compiler) {
             true => (file.to_owned(), Source::Link),
-            false => (
-                soname,
-                if is_link {
-                    Source::NamedLink
-                } else {
-                    Source::File
-                },
-            ),
+            false => (soname, Source::File),
         };
-        let new = (source, file.to_owned());
-        match found.get(&name) {
-            Some((old, other)) if (*old, compare(other, file)) >= (source, Ordering::Equal) => {}
-            _ => {
-                found.insert(name, new);
-            }
+        let better = found.get(&name).is_none_or(|(old, other)| {
+            source > *old || (source == *old && compare(other, file) == Ordering::Less)
+        });
+        if better {
+            found.insert(name, (source, file.to_owned()));
         }
     }
-    // A library is loaded by its name, which leads to the file by a link.
-    let lies = |name: &str| real.join(name).is_ok_and(|path| tree.contains(&path));
-    found
-        .into_iter()
-        .map(|(name, (_, file))| {
-            let shown = if lies(&name) { &name } else { &file };
-            Library {
-                path: format!("{folder}/{shown}"),
-                name,
-            }
-        })
-        .collect()
+    let names = found.into_iter();
+    names.map(|(name, (_, file))| (name, file)).collect()
 }
 
 /// What gave a library its name; later ones are preferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Source {
     Link,
-    NamedLink,
     File,
 }
 
@@ -260,7 +264,7 @@ mod tests {
 
     #[test]
     fn an_empty_cache_is_a_header() {
-        let (bytes, count) = linker_cache(&Tree::new(), Arch::Amd64);
-        assert_eq!((bytes.len(), count), (HEADER, 0));
+        let cache = linker_cache(&Tree::new(), Arch::Amd64);
+        assert_eq!((cache.bytes.len(), cache.libraries), (HEADER, 0));
     }
 }

@@ -20,7 +20,7 @@ use rootfs::{Blob, CutRootfs, Entry, Kind, Origin, Tree, TreePath};
 
 pub use exclude::{PathExcludes, RuleKind};
 pub use generated::generate;
-pub use linker_cache::linker_cache;
+pub use linker_cache::{LinkerCache, linker_cache};
 
 use crate::error::{Error, ErrorClass, Result};
 use crate::source::{PackageRecord, PackageSource};
