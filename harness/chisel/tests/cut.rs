@@ -199,8 +199,8 @@ fn scripts_are_bounded() {
     let shelf = Shelf::new([DebBuilder::new("alpha", "1").build()]);
     for (script, what) in cases {
         let text = format!(
-            "package: alpha\nslices:\n  all:\n    contents:\n      /t: {{text: a, mutable: true}}\n    \
-             mutate: |\n      {script}\n"
+            "package: alpha\nslices:\n  all:\n    contents:\n      /t: {{text: a, mutable: \
+             true}}\n    mutate: |\n      {script}\n"
         );
         let release = release(&[("slices/alpha.yaml", &text)]).unwrap();
         let error = cut_of(&release, &["alpha_all"], &shelf, small).unwrap_err();
@@ -276,6 +276,8 @@ fn a_system_is_merged_slim_and_recorded() {
         .file("/usr/share/man/man1/foo.1.gz", 0o644, b"manual")
         .file("/usr/share/doc/libfoo1/README", 0o644, b"read me")
         .file("/usr/share/doc/libfoo1/copyright", 0o644, b"free")
+        .symlink("/usr/share/doc/libfoo-dev", "libfoo1")
+        .symlink("/usr/share/man/man1/bar.1.gz", "foo.1.gz")
         .hardlink("/usr/lib/readme", "/usr/share/doc/libfoo1/README");
     let system = whole([lib.build(), base_files().build()]).unwrap();
     let tree = &system.tree;
@@ -291,6 +293,10 @@ fn a_system_is_merged_slim_and_recorded() {
     );
     assert!(!tree.contains("/usr/share/man/man1"));
     assert!(!tree.contains("/usr/share/doc/libfoo1/README"));
+    assert!(
+        tree.contains("/usr/share/doc/libfoo-dev"),
+        "a link may lead to a kept folder"
+    );
     assert!(tree.contains("/usr/share/doc/libfoo1/copyright"));
     assert_eq!(
         tree.blob("/usr/lib/readme").unwrap().size(),

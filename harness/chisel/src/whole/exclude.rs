@@ -78,7 +78,8 @@ impl PathExcludes {
         last.is_some_and(|rule| rule.kind == RuleKind::Exclude)
     }
 
-    /// Whether the folder at `path` is left out: not if something below may be included again.
+    /// Whether the folder or symbolic link (it may lead to a folder) at `path` is left out: not if
+    /// something below may be included again.
     pub fn leaves_out_folder(&self, path: &str) -> bool {
         let may_hold = |rule: &Rule| {
             rule.kind == RuleKind::Include

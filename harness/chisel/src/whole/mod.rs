@@ -110,7 +110,11 @@ impl Laid<'_> {
             if let EntryKind::File(_) = &entry.kind {
                 contents.insert(path, entry);
             }
-            if self.excludes.leaves_out_file(path) {
+            let left_out = match entry.kind {
+                EntryKind::Symlink(_) => self.excludes.leaves_out_folder(path),
+                _ => self.excludes.leaves_out_file(path),
+            };
+            if left_out {
                 continue;
             }
             if let Some(real) = self.place(entry, &name, &modes, &linked, &contents)? {
