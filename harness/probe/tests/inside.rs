@@ -285,12 +285,7 @@ fn facts_show_dropped_code_and_company() {
         return;
     }
     let root = folder();
-    for program in [
-        "/usr/bin/sleep",
-        "/usr/bin/dash",
-        "/usr/bin/cp",
-        "/usr/bin/rm",
-    ] {
+    for program in ["/usr/bin/sleep", "/usr/bin/dash", "/usr/bin/cp"] {
         rig::install(root.path(), program);
     }
     for folder in ["tmp", "dev"] {
@@ -298,19 +293,27 @@ fn facts_show_dropped_code_and_company() {
     }
     // A shell's background programs read from it.
     std::fs::write(root.path().join("dev/null"), "").unwrap();
-    let script = "cp /usr/bin/sleep /tmp/dropped; /tmp/dropped 601 & while ! rm /tmp/dropped; \
-                  do :; done; exec /usr/bin/sleep 600";
+    let script = "cp /usr/bin/sleep /tmp/dropped; /tmp/dropped 601 & \
+                  exec /usr/bin/sleep 600";
     let run = format!("exec chroot \"$ROOT\" /usr/bin/dash -c '{script}'");
     let cell = Cell::start(UNSHARE, root.path(), &run);
     let mut got = facts(cell.pid);
     // The dropped program may not have begun yet.
     for _ in 0..500 {
-        if got.tasks.iter().any(|one| one.exe_deleted) {
+        let began = |exe: &String| exe.ends_with("/tmp/dropped");
+        if got
+            .tasks
+            .iter()
+            .any(|one| one.exe.as_ref().is_some_and(began))
+        {
             break;
         }
         std::thread::sleep(std::time::Duration::from_millis(10));
         got = facts(cell.pid);
     }
+    // Only what runs is deleted: deleting it earlier would keep it from starting.
+    std::fs::remove_file(root.path().join("tmp/dropped")).unwrap();
+    let got = facts(cell.pid);
     assert_eq!(got.tasks.len(), 2);
     let dropped = got
         .tasks

@@ -13,9 +13,10 @@ use crate::ground::{PATIENCE, delivery, hello, request};
 
 /// All of it, in one session, which must leave nothing.
 pub async fn all(platform: &dyn Platform, folder: &Utf8Path, work: &Utf8Path) {
-    // Batteries run at the same time, and each looks for what carries its own name.
+    // Batteries run at the same time, and each looks for what carries its own name; the end of the
+    // name keeps `oci` from finding what `oci-runc` still has.
     let own = work.file_name().unwrap();
-    let run = RunId::new(format!("test{}-{own}", std::process::id())).unwrap();
+    let run = RunId::new(format!("test{}-{own}-end", std::process::id())).unwrap();
     let request = request(folder, work, &run);
     let ledger = request.ledger.clone();
     let scratch = request.scratch.clone();
@@ -198,7 +199,11 @@ async fn finishes(folder: &Utf8Path, work: &Utf8Path) {
     };
     image::unpack(&crate::ground::tree(folder), lower.as_std_path(), owners, 0).unwrap();
     let before = image::rehash(lower.as_std_path()).unwrap().digest();
-    let name = format!("certify-once-{}", std::process::id());
+    let name = format!(
+        "certify-once-{}-{}",
+        std::process::id(),
+        work.file_name().unwrap()
+    );
     let run = ["/server".to_owned(), "make".to_owned()];
     let mut once = platforms::Once {
         runtime: &folder.join("launch"),
