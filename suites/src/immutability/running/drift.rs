@@ -17,7 +17,7 @@ pub(crate) const INFO: CheckInfo = CheckInfo {
     remediation: "find who writes there: declare the path in `writable` or stop the writing",
     references: &["PCI DSS 11.5.1", "NIST SP 800-190 4.4.4"],
     good_fixture: "images/valkey.yaml",
-    bad_fixture: "a container with a writable root and a drifting program (suites/tests)",
+    bad_fixture: "a container with a writable root and a drifting program (suites/tests/immutability.rs)",
 };
 
 pub(super) fn look(seen: &Seen) -> Findings {

@@ -19,7 +19,7 @@ pub(crate) const INFO: CheckInfo = CheckInfo {
     remediation: "leave the interpreter's slice out or declare it in the spec",
     references: &["NIST SP 800-190 4.1.2"],
     good_fixture: "images/python.yaml (python declared)",
-    bad_fixture: "an image with an undeclared interpreter (suites/tests)",
+    bad_fixture: "an image with an undeclared interpreter (suites/tests/immutability.rs)",
 };
 
 pub(super) fn look(seen: &Seen) -> Findings {

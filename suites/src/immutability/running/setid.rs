@@ -18,7 +18,7 @@ pub(crate) const INFO: CheckInfo = CheckInfo {
     remediation: "run without capabilities, with `no_new_privs` and a seccomp profile",
     references: &["PSS restricted: allowPrivilegeEscalation"],
     good_fixture: "images/valkey.yaml",
-    bad_fixture: "a container that keeps CAP_SETUID (suites/tests)",
+    bad_fixture: "a container that keeps CAP_SETUID (suites/tests/immutability.rs)",
 };
 
 pub(super) fn look(seen: &Seen) -> Findings {

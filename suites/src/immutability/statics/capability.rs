@@ -17,7 +17,7 @@ pub(crate) const INFO: CheckInfo = CheckInfo {
     remediation: "leave the file out, or drop the capability and grant what is needed from outside",
     references: &["CIS Docker 4.8"],
     good_fixture: "images/nginx.yaml",
-    bad_fixture: "an image with cap_net_raw on a file (suites/tests)",
+    bad_fixture: "an image with cap_net_raw on a file (statics/tests.rs)",
 };
 
 pub(super) fn look(subject: &Subject<'_>) -> Findings {

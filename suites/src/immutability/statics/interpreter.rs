@@ -20,7 +20,7 @@ pub(crate) const INFO: CheckInfo = CheckInfo {
                   it is what the image is for",
     references: &["NIST SP 800-190 4.1.2"],
     good_fixture: "images/python.yaml (python declared)",
-    bad_fixture: "an image with an undeclared interpreter (suites/tests)",
+    bad_fixture: "an image with an undeclared interpreter (statics/tests.rs)",
 };
 
 pub(super) fn look(subject: &Subject<'_>) -> Findings {

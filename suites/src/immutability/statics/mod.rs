@@ -10,6 +10,9 @@ mod shell;
 mod user;
 mod writable;
 
+#[cfg(test)]
+mod tests;
+
 use model::{CheckInfo, ImageSpec};
 use rootfs::{Tree, TreePath};
 
