@@ -65,7 +65,7 @@ pub(crate) async fn start(
     }
     session.alive.note(&place.name, None);
     let requested = session.clock.monotonic();
-    let launched = launch(session, place).await;
+    let launched = launch(session, place, tree.delivered.recipe.config.user).await;
     let started = session.clock.monotonic();
     let init = match launched {
         Ok(init) => init,
@@ -202,12 +202,27 @@ async fn prepare(
     }
 }
 
+/// The file that takes what the container writes. It belongs to the container's user, as runtimes
+/// make it: programs open it again as /dev/stdout. Appending, since both descriptors share it.
+fn output(place: &Place, user: model::UserId) -> std::io::Result<std::fs::File> {
+    let path = place.folder.join("output");
+    let file = fs_err::OpenOptions::new()
+        .append(true)
+        .create_new(true)
+        .open(&path)?;
+    if rustix::process::geteuid().is_root() {
+        std::os::unix::fs::fchown(&file, Some(user.uid), Some(user.gid))?;
+    }
+    Ok(file.into_parts().0)
+}
+
 /// `create`, then `start`; takes hold of the container's first process in between.
-async fn launch(session: &OciSession, place: &Place) -> Result<Adopted, String> {
-    let output = fs_err::File::create(place.folder.join("output"))
-        .map_err(|error| error.to_string())?
-        .into_parts()
-        .0;
+async fn launch(
+    session: &OciSession,
+    place: &Place,
+    user: model::UserId,
+) -> Result<Adopted, String> {
+    let output = output(place, user).map_err(|error| format!("its output: {error}"))?;
     let errors = output.try_clone().map_err(|error| error.to_string())?;
     let pid_file = place.folder.join("pid");
     let log = place.folder.join("runtime.log");
