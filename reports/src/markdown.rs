@@ -301,7 +301,15 @@ fn record(report: &Report) -> String {
         out += &format!("- left out: {}: {}\n", text(&left.what), text(&left.why));
     }
     for waiver in &report.waivers {
-        out += &format!("- waiver {}: {}\n", text(&waiver.id), text(&waiver.reason));
+        let (of, state) = (&waiver.waiver, waiver.state.word());
+        out += &format!(
+            "- waiver {} ({} in {}, until {}) {state}: {}\n",
+            text(&of.id),
+            of.check,
+            of.image,
+            text(&of.expires),
+            text(&of.reason)
+        );
     }
     out += &format!(
         "- time: {}, {} of it outside trials\n- cleanup: {} objects made, {} removed, {} left\n",

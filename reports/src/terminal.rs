@@ -108,11 +108,16 @@ fn below(report: &Report, columns: usize) -> Vec<Line> {
     };
     let left = report.cleanup.left.len() as u64;
     let words = format!(
-        "{controls} · {} left behind · {}",
+        "{controls} · {} left behind",
         plural(left, "object", "objects"),
-        duration(report.run.duration_ms)
     );
     lines.extend(Line::wrapped("controls  ", &words, columns, Paint::None));
+    lines.extend(Line::wrapped(
+        "time      ",
+        &time(report),
+        columns,
+        Paint::None,
+    ));
     for object in &report.cleanup.left {
         lines.extend(Line::wrapped(
             "left      ",
@@ -122,6 +127,21 @@ fn below(report: &Report, columns: usize) -> Vec<Line> {
         ));
     }
     lines
+}
+
+/// How long it took, and how much of that was not measuring.
+fn time(report: &Report) -> String {
+    let run = &report.run;
+    let whole = duration(run.duration_ms);
+    if !report.complete || run.duration_ms == 0 {
+        return format!("{whole} until it ended early");
+    }
+    #[allow(clippy::cast_precision_loss, reason = "a run's milliseconds")]
+    let share = run.overhead_ms as f64 / run.duration_ms as f64 * 100.0;
+    format!(
+        "{whole}, of which {} ({share:.0} %) outside trials and their settling",
+        duration(run.overhead_ms)
+    )
 }
 
 /// What did not pass: a cell that says nothing as one block, any other check by check.
@@ -195,5 +215,6 @@ fn trouble(finding: &Finding, place: &str, columns: usize) -> Vec<Line> {
     if let Some(remedy) = &finding.remedy {
         say(&format!("fix: {remedy}"));
     }
+    say(&format!("why: cargo xtask explain {}", finding.id));
     lines
 }

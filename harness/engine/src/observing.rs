@@ -1,5 +1,6 @@
 //! What a suite observes with: the session, the arms, and a recorder that writes to the journal.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use model::{Arm, Observation, PlannedCell, Profile, Trial};
@@ -36,7 +37,7 @@ pub struct Observing<'a> {
     /// Asked to stop.
     pub stop: &'a CancellationToken,
     pub(crate) journal: &'a JournalWriter,
-    pub(crate) serial: u32,
+    pub(crate) serial: AtomicU32,
 }
 
 /// What became of a start.
@@ -71,13 +72,13 @@ impl Observing<'_> {
     /// Starts a container of `arm`. A candidate that never becomes ready is recorded as such; a
     /// baseline that never does is the harness's fault.
     pub async fn start(
-        &mut self,
+        &self,
         arm: Arm,
         stamper: Stamper,
         ready_within: Duration,
     ) -> Result<Started, ObserveError> {
         self.go_on()?;
-        self.serial += 1;
+        let serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
         let session = self.session()?;
         let delivered = self
             .image(arm)
@@ -85,7 +86,7 @@ impl Observing<'_> {
             .ok_or_else(|| ObserveError::Harness(format!("{} was not delivered", arm.word())))?;
         let request = StartRequest {
             image: delivered.label.clone(),
-            name: format!("{}-{}-{:04}", self.cell.suite, self.attempt, self.serial),
+            name: format!("{}-{}-{:04}", self.cell.suite, self.attempt, serial),
             stamper,
             ready_within,
         };

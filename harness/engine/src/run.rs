@@ -228,7 +228,7 @@ impl Run<'_> {
                 cell: cell.id.clone(),
                 attempt,
             })?;
-            let mut observing = Observing {
+            let observing = Observing {
                 cell,
                 attempt,
                 profile: &self.plan.profile,
@@ -240,9 +240,9 @@ impl Run<'_> {
                 listener: self.listener,
                 stop: &self.stop,
                 journal: &self.journal,
-                serial: 0,
+                serial: std::sync::atomic::AtomicU32::new(0),
             };
-            match suite.observe(&mut observing).await {
+            match suite.observe(&observing).await {
                 Ok(()) => {}
                 Err(error) => break ended(error),
             }

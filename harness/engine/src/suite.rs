@@ -30,7 +30,7 @@ pub trait Suite: Send + Sync {
     fn self_comparisons(&self) -> u32;
 
     /// Looks, records, decides nothing.
-    async fn observe(&self, observing: &mut Observing<'_>) -> Result<(), ObserveError>;
+    async fn observe(&self, observing: &Observing<'_>) -> Result<(), ObserveError>;
 
     /// Whether the last attempt's baseline equals itself; `None` when it does or there is no such
     /// comparison, otherwise why the session is invalid. Pure.

@@ -79,6 +79,8 @@ pub struct CheckResult {
     pub id: CheckId,
     /// Its title.
     pub title: String,
+    /// How bad a failure is.
+    pub severity: Severity,
     /// What came of it.
     pub outcome: Outcome,
     /// How it was shown.
@@ -91,7 +93,7 @@ pub struct CheckResult {
     /// Offences beyond those listed.
     #[serde(default)]
     pub evidence_omitted: usize,
-    /// What to do; present unless the check passed.
+    /// What to do to the image; present only where the image was found at fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remediation: Option<String>,
 }
@@ -131,12 +133,13 @@ impl CheckResult {
         Self {
             id: info.check_id(),
             title: info.title.to_owned(),
+            severity: info.severity,
             outcome,
             method: info.method,
             message: message.into(),
             evidence,
             evidence_omitted,
-            remediation: (outcome != Outcome::Pass && outcome != Outcome::NotApplicable)
+            remediation: matches!(outcome, Outcome::Fail | Outcome::Flaky | Outcome::Waived)
                 .then(|| info.remediation.to_owned()),
         }
     }

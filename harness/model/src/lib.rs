@@ -21,6 +21,7 @@ mod report;
 mod sample;
 mod spec;
 mod verdict;
+mod waiver;
 pub mod yaml;
 
 pub use arch::{Arch, UnknownArch};
@@ -35,14 +36,17 @@ pub use profile::{
     Audit, Claim, ControlPlan, DensityPlan, ImmutabilityPlan, Margins, Profile, StartupPlan,
 };
 pub use report::{
-    Cleanup, Environment, Integrity, Report, RunInfo, Session, Subject, Suite, Totals, Waiver,
+    CheckRow, Cleanup, Environment, Integrity, MeasurementRow, Report, RunInfo, Session, Subject,
+    Suite, Totals,
 };
 pub use sample::{Arm, CellEnd, Observation, Samples, Trial};
 pub use spec::{
-    Baseline, Control, Exchange, FileSource, FinishStep, HttpExpectation, ImageSpec, LayerFormat,
-    Readiness, Resources, RuntimeConfig, SmokeRequest, SpecError, UserFile, UserId, WritablePath,
+    Addition, Baseline, Change, Control, Exchange, FileSource, FinishStep, HttpExpectation,
+    ImageSpec, LayerFormat, Readiness, Resources, RuntimeConfig, SmokeRequest, SpecError, UserFile,
+    UserId, Variation, WritablePath,
 };
 pub use verdict::{
     CellVerdict, ClaimFinding, ClaimVerdict, ControlVerdict, Estimate, LevelVerdict, Measurement,
     Point, Verdict,
 };
+pub use waiver::{UsedWaiver, Waiver, WaiverState};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CheckId, Digest};
+use crate::{CheckId, Digest, Waiver};
 
 /// What a run must show, and how much it measures to show it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -30,6 +30,9 @@ pub struct Profile {
     pub claims: Vec<Claim>,
     /// Controls judged in every run.
     pub controls: ControlPlan,
+    /// Failures that are accepted for a while.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<Waiver>,
 }
 
 /// Accepted slow-down or growth per kind of platform, as a fraction: 0.15 is 15 %.
@@ -70,6 +73,20 @@ pub struct DensityPlan {
     pub passes: u32,
     /// Wait before each reading.
     pub settle_ms: u64,
+}
+
+impl DensityPlan {
+    fn check(&self, name: &str) -> Result<(), String> {
+        if self.steps.len() < 3 || !self.steps.is_sorted_by(|a, b| a < b) {
+            return Err(format!(
+                "{name}.steps: needs three ascending counts or more"
+            ));
+        }
+        if self.passes == 0 {
+            return Err(format!("{name}.passes: is 0"));
+        }
+        Ok(())
+    }
 }
 
 /// How the immutability suite looks at the running container.
@@ -131,6 +148,8 @@ pub struct ControlPlan {
     /// Rounds of a startup control: fixed beforehand, enough for a miss rate under 1e-4 at the
     /// shipped control's effect.
     pub startup_rounds: u32,
+    /// The density plan of a control: fixed beforehand as well.
+    pub density: DensityPlan,
 }
 
 impl Profile {
@@ -172,12 +191,15 @@ impl Profile {
         if !(startup.half_width_of_margin > 0.0 && startup.half_width_of_margin <= 1.0) {
             return Err("startup.half_width_of_margin: not in (0, 1]".to_owned());
         }
-        let steps = &self.density.steps;
-        if steps.len() < 3 || !steps.is_sorted_by(|a, b| a < b) {
-            return Err("density.steps: needs three ascending counts or more".to_owned());
+        if self.controls.startup_rounds < 6 {
+            return Err("controls.startup_rounds: needs 6 or more for an interval".to_owned());
         }
-        if self.density.passes == 0 {
-            return Err("density.passes: is 0".to_owned());
+        self.density.check("density")?;
+        self.controls.density.check("controls.density")?;
+        for waiver in &self.waivers {
+            if let Some(why) = waiver.flaw() {
+                return Err(format!("waivers: {}: {why}", waiver.id));
+            }
         }
         if self.levels.is_empty() {
             return Err("levels: names none, so nothing could be certified".to_owned());

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Arch, Arm, CellId, CheckId, CheckResult, ExitCode, ImageName, Outcome, PlatformName, Role,
-    SuiteName,
+    SuiteName, UsedWaiver,
 };
 
 /// The verdict over a plan.
@@ -22,6 +22,8 @@ pub struct Verdict {
     pub claims: Vec<ClaimVerdict>,
     /// Controls: whether each failed as it must.
     pub controls: Vec<ControlVerdict>,
+    /// The profile's waivers and what became of each.
+    pub waivers: Vec<UsedWaiver>,
 }
 
 /// One cell's verdict.

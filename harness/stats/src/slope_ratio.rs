@@ -44,7 +44,7 @@ const PASSES_AS_UNITS: usize = 6;
 
 /// Compares slopes of memory over containers. Each pass is a block of (containers, bytes); passes
 /// of the same index are paired, and inside them the steps both arms have. Order inside a pass does
-/// not matter. The seed is not used: nothing is resampled.
+/// not matter.
 ///
 /// # Errors
 /// When the arms differ in the number of passes, have fewer than two pairs of units, or hold
@@ -53,7 +53,6 @@ pub fn slope_ratio(
     passes_a: &[Vec<(f64, f64)>],
     passes_b: &[Vec<(f64, f64)>],
     level: f64,
-    _seed: u64,
 ) -> Result<SlopeRatio, StatsError> {
     let (a, b) = (passes_a.len(), passes_b.len());
     if a != b {

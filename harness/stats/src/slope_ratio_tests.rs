@@ -71,7 +71,7 @@ fn coverage(passes: usize, steps: &[u32], level: f64, errors: Errors) -> (f64, u
     let covered = share(runs, passes as u64 * 100 + steps.len() as u64, |noise| {
         let [a, b] = arms(noise, passes, steps, 1.1, errors);
         // No interval is no claim either.
-        slope_ratio(&a, &b, level, 0).map_or(true, |found| !found.ratio.excludes(1.1))
+        slope_ratio(&a, &b, level).map_or(true, |found| !found.ratio.excludes(1.1))
     });
     (covered, runs)
 }
@@ -156,7 +156,7 @@ fn six_passes_are_not_wide() {
     let width = |passes, seed| {
         average(200, seed, |noise| {
             let [a, b] = arms(noise, passes, STANDARD, 1.0, errors);
-            slope_ratio(&a, &b, 0.95, 0).map_or(f64::NAN, |found| found.ratio.half_width())
+            slope_ratio(&a, &b, 0.95).map_or(f64::NAN, |found| found.ratio.half_width())
         })
     };
     let (six, five) = (width(6, 1), width(5, 2));
@@ -175,7 +175,7 @@ fn exact_lines_give_exact_ratios() {
         ]
     };
     for level in [0.95, 0.9999] {
-        let found = slope_ratio(&line(3.0), &line(4.0), level, 0).unwrap();
+        let found = slope_ratio(&line(3.0), &line(4.0), level).unwrap();
         assert_eq!((found.slope_a, found.slope_b), (3.0, 4.0));
         assert_eq!(
             (found.ratio.estimate, found.ratio.low, found.ratio.high),
@@ -189,7 +189,7 @@ fn exact_lines_give_exact_ratios() {
 fn steps_that_one_arm_lacks_are_left_out() {
     let a = vec![vec![(2.0, 6.0), (10.0, 30.0), (6.0, 18.0), (4.0, 12.0)]];
     let b = vec![vec![(2.0, 3.0), (4.0, 6.0), (8.0, 99.0), (10.0, 15.0)]];
-    let found = slope_ratio(&a, &b, 0.5, 0).unwrap();
+    let found = slope_ratio(&a, &b, 0.5).unwrap();
     assert_eq!((found.ratio.n, found.ratio.estimate), (2, 2.0));
 }
 
@@ -200,7 +200,7 @@ fn bad_input_is_an_error() {
     let two = vec![vec![(1.0, 1.0), (2.0, 2.0)]];
     let strange = vec![vec![(1.0, 1.0), (2.0, f64::NAN)]; 2];
     let elsewhere = vec![vec![(5.0, 1.0), (6.0, 2.0)]; 2];
-    let at = |a: &[Pass], b: &[Pass], level| slope_ratio(a, b, level, 0);
+    let at = |a: &[Pass], b: &[Pass], level| slope_ratio(a, b, level);
     assert_eq!(
         at(&rising, &two, 0.95),
         Err(StatsError::Lengths { a: 2, b: 1 })
@@ -243,7 +243,7 @@ proptest! {
             let points = (0u32..).zip(&ys).map(at);
             vec![points.collect(); passes]
         };
-        if let Ok(found) = slope_ratio(&block(|y| y.0), &block(|y| y.1), level, 0) {
+        if let Ok(found) = slope_ratio(&block(|y| y.0), &block(|y| y.1), level) {
             let Interval { estimate, low, high, .. } = found.ratio;
             prop_assert!(low <= estimate && estimate <= high, "{:?}", found);
         }
@@ -259,8 +259,8 @@ proptest! {
             let points = (0u32..).zip(&ys).map(line);
             vec![points.collect()]
         };
-        let plain = slope_ratio(&block(1.0, 1.0), &block(1.0, -1.0), 0.95, 0).unwrap().ratio;
-        let scaled = slope_ratio(&block(scale, 1.0), &block(1.0, -1.0), 0.95, 0).unwrap().ratio;
+        let plain = slope_ratio(&block(1.0, 1.0), &block(1.0, -1.0), 0.95).unwrap().ratio;
+        let scaled = slope_ratio(&block(scale, 1.0), &block(1.0, -1.0), 0.95).unwrap().ratio;
         prop_assert!((scaled.low / scale - plain.low).abs() < 1e-9);
         prop_assert!((scaled.high / scale - plain.high).abs() < 1e-9);
     }

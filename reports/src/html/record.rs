@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use model::Report;
+use model::{Report, UsedWaiver};
 use serde::Serialize;
 
 use crate::numbers::{count, decimal, duration, memory, moment, percent};
@@ -31,7 +31,7 @@ pub(super) struct Record {
     host: Vec<(String, String)>,
     suites: Vec<SuitePart>,
     not_selected: Vec<(String, String)>,
-    waivers: Vec<(String, String)>,
+    waivers: Vec<Waived>,
     cleanup: String,
     cleanup_tone: Chip,
     left: Vec<String>,
@@ -142,11 +142,7 @@ impl Record {
                 .iter()
                 .map(|n| (one_line(&n.what), one_line(&n.why)))
                 .collect(),
-            waivers: report
-                .waivers
-                .iter()
-                .map(|w| (one_line(&w.id), one_line(&w.reason)))
-                .collect(),
+            waivers: report.waivers.iter().map(waiver).collect(),
             cleanup: format!(
                 "{} objects made, {} removed, {} left.",
                 count(u64::from(report.cleanup.created)),
@@ -225,4 +221,28 @@ fn integrity(report: &Report) -> Vec<(String, String)> {
             format!("{}, run {}", one_line(&report.schema), run.id),
         ),
     ]
+}
+
+/// A waiver and what became of it.
+#[derive(Debug, Clone, Serialize)]
+struct Waived {
+    id: String,
+    covers: String,
+    reason: String,
+    state: &'static str,
+}
+
+fn waiver(used: &UsedWaiver) -> Waived {
+    let waiver = &used.waiver;
+    Waived {
+        id: one_line(&waiver.id),
+        covers: format!(
+            "{} in {}, until {}",
+            waiver.check,
+            waiver.image,
+            one_line(&waiver.expires)
+        ),
+        reason: one_line(&waiver.reason),
+        state: used.state.word(),
+    }
 }

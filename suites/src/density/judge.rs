@@ -11,9 +11,6 @@ use super::{DISK, MARGINAL};
 use crate::pairs::estimate;
 use crate::sizes;
 
-/// Seed of the resampling; fixed, so a verdict can be recomputed.
-const SEED: u64 = 0x00de_9517;
-
 type Pass = Vec<(f64, f64)>;
 
 pub(super) fn invalid(judging: &Judging<'_>) -> Option<String> {
@@ -187,7 +184,7 @@ fn compare(samples: &Samples, a: Arm, b: Arm, level: f64) -> Option<SlopeRatio> 
             .map(|(_, p)| p.clone())
             .collect()
     };
-    stats::slope_ratio(&both(&a, &b), &both(&b, &a), level, SEED).ok()
+    stats::slope_ratio(&both(&a, &b), &both(&b, &a), level).ok()
 }
 
 /// Passes of an arm by round; a pass with a rejected step is left out whole.

@@ -89,7 +89,7 @@ impl Suite for Density {
         ]
     }
 
-    async fn observe(&self, observing: &mut Observing<'_>) -> Result<(), ObserveError> {
+    async fn observe(&self, observing: &Observing<'_>) -> Result<(), ObserveError> {
         observe::passes(observing).await
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use engine::{Container, ObserveError, Observing, Stamper, Started};
-use model::{Arm, Trial};
+use model::{Arm, DensityPlan, Role, Trial};
 use stats::Xoshiro;
 
 /// Names of the readings of a step.
@@ -13,9 +13,13 @@ pub(super) const WORKING_SET: &str = "working_set_bytes";
 pub(super) const PSS: &str = "pss_bytes";
 pub(super) const ONE_PSS: &str = "one_container_pss_bytes";
 
+/// Containers started, or stopped, side by side: nothing is timed here, only memory is read, and
+/// only when all stand still.
+const AT_ONCE: usize = 2;
+
 /// Makes every planned pass. Without a baseline a pass has one arm.
-pub(super) async fn passes(observing: &mut Observing<'_>) -> Result<(), ObserveError> {
-    let plan = observing.profile.density.clone();
+pub(super) async fn passes(observing: &Observing<'_>) -> Result<(), ObserveError> {
+    let plan = plan(observing);
     let arms: &[Arm] = if observing.baseline.is_some() {
         &Arm::ROUND
     } else {
@@ -30,14 +34,7 @@ pub(super) async fn passes(observing: &mut Observing<'_>) -> Result<(), ObserveE
         for (position, arm) in (0u32..).zip(order) {
             let mut running: Vec<Box<dyn Container>> = Vec::new();
             let result = climb(observing, pass, position, arm, &mut running).await;
-            let began = observing.clock.monotonic();
-            let mut stopped: Result<(), ObserveError> = Ok(());
-            for container in running {
-                if let Err(error) = container.stop().await {
-                    stopped = Err(error.into());
-                }
-            }
-            observing.span("trial", observing.clock.monotonic().since(began))?;
+            let stopped = stop(observing, running).await;
             if result? == Climb::NotReady {
                 return Ok(());
             }
@@ -49,6 +46,14 @@ pub(super) async fn passes(observing: &mut Observing<'_>) -> Result<(), ObserveE
     Ok(())
 }
 
+/// The cell's plan: a control's is fixed beforehand, since it has to be caught, not measured.
+fn plan(observing: &Observing<'_>) -> DensityPlan {
+    match observing.cell.role {
+        Role::Subject => observing.profile.density.clone(),
+        Role::Control => observing.profile.controls.density.clone(),
+    }
+}
+
 #[derive(PartialEq)]
 enum Climb {
     Done,
@@ -56,22 +61,18 @@ enum Climb {
 }
 
 async fn climb(
-    observing: &mut Observing<'_>,
+    observing: &Observing<'_>,
     pass: u32,
     position: u32,
     arm: Arm,
     running: &mut Vec<Box<dyn Container>>,
 ) -> Result<Climb, ObserveError> {
-    let plan = observing.profile.density.clone();
-    let within = Duration::from_millis(observing.profile.startup.ready_deadline_ms);
+    let plan = plan(observing);
     let settle = Duration::from_millis(plan.settle_ms);
     for step in &plan.steps {
         let began = observing.clock.monotonic();
-        while running.len() < *step as usize {
-            match observing.start(arm, Stamper::Absent, within).await? {
-                Started::Ready(container) => running.push(container),
-                Started::NotReady => return Ok(Climb::NotReady),
-            }
+        if start_up_to(observing, arm, *step as usize, running).await? == Climb::NotReady {
+            return Ok(Climb::NotReady);
         }
         observing.clock.sleep(settle).await;
         let values = read(observing, running).await?;
@@ -89,6 +90,57 @@ async fn climb(
         observing.span("trial", observing.clock.monotonic().since(began))?;
     }
     Ok(Climb::Done)
+}
+
+/// Starts containers until `wanted` run. Those that started are kept whatever became of the
+/// others, so that they are stopped.
+async fn start_up_to(
+    observing: &Observing<'_>,
+    arm: Arm,
+    wanted: usize,
+    running: &mut Vec<Box<dyn Container>>,
+) -> Result<Climb, ObserveError> {
+    let within = Duration::from_millis(observing.profile.startup.ready_deadline_ms);
+    while running.len() < wanted {
+        let now = (wanted - running.len()).min(AT_ONCE);
+        let starts = (0..now).map(|_| observing.start(arm, Stamper::Absent, within));
+        let mut failed = None;
+        let mut climb = Climb::Done;
+        for started in futures::future::join_all(starts).await {
+            match started {
+                Ok(Started::Ready(container)) => running.push(container),
+                Ok(Started::NotReady) => climb = Climb::NotReady,
+                Err(error) => failed = Some(error),
+            }
+        }
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        if climb == Climb::NotReady {
+            return Ok(climb);
+        }
+    }
+    Ok(Climb::Done)
+}
+
+/// Stops all; the last failure is told after every one was asked to stop.
+async fn stop(
+    observing: &Observing<'_>,
+    mut running: Vec<Box<dyn Container>>,
+) -> Result<(), ObserveError> {
+    let began = observing.clock.monotonic();
+    let mut result = Ok(());
+    while !running.is_empty() {
+        let some = running.drain(..running.len().min(AT_ONCE));
+        let stops: Vec<_> = some.map(Container::stop).collect();
+        for stopped in futures::future::join_all(stops).await {
+            if let Err(error) = stopped {
+                result = Err(error.into());
+            }
+        }
+    }
+    observing.span("trial", observing.clock.monotonic().since(began))?;
+    result
 }
 
 async fn read(

@@ -64,7 +64,7 @@ impl Suite for Immutability {
         0
     }
 
-    async fn observe(&self, observing: &mut Observing<'_>) -> Result<(), ObserveError> {
+    async fn observe(&self, observing: &Observing<'_>) -> Result<(), ObserveError> {
         observe::observe(observing).await
     }
 

@@ -25,7 +25,7 @@ pub(super) const STOPPED: &str = "stopped";
 pub(super) const DECLARED: &str = "declared";
 
 /// Observes what the cell's checks need.
-pub(super) async fn observe(observing: &mut Observing<'_>) -> Result<(), ObserveError> {
+pub(super) async fn observe(observing: &Observing<'_>) -> Result<(), ObserveError> {
     let began = observing.clock.monotonic();
     let tree = look_at_bytes(observing)?;
     if observing.session.is_some() {
@@ -71,7 +71,7 @@ fn open(arm: &ArmImage) -> Result<image::OciImage, image::ImageError> {
 }
 
 async fn look_at_container(
-    observing: &mut Observing<'_>,
+    observing: &Observing<'_>,
     tree: &rootfs::Tree,
 ) -> Result<(), ObserveError> {
     let spec = observing.candidate.spec.clone();

@@ -84,7 +84,7 @@ impl Suite for Startup {
         ]
     }
 
-    async fn observe(&self, observing: &mut Observing<'_>) -> Result<(), ObserveError> {
+    async fn observe(&self, observing: &Observing<'_>) -> Result<(), ObserveError> {
         observe::rounds(observing).await
     }
 

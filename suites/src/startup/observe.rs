@@ -16,7 +16,7 @@ const STOP_MS: &str = "stop_ms";
 
 /// Starts rounds until the stopping rule is content. Without a baseline a round has one start and
 /// the planned number of rounds is made.
-pub(super) async fn rounds(observing: &mut Observing<'_>) -> Result<(), ObserveError> {
+pub(super) async fn rounds(observing: &Observing<'_>) -> Result<(), ObserveError> {
     let plan = observing.profile.startup.clone();
     let rule = StopRule::new(
         observing.cell.margin,
@@ -98,7 +98,7 @@ enum Outcome {
 }
 
 async fn start(
-    observing: &mut Observing<'_>,
+    observing: &Observing<'_>,
     round: u32,
     position: u32,
     arm: Arm,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use engine::journal::{Journal, Record};
 use model::{
-    Arm, Cleanup, Integrity, Method, Outcome, Plan, Report, Role, RunInfo, Session, Subject, Suite,
-    Totals, Verdict,
+    Arm, CheckRow, Cleanup, Integrity, MeasurementRow, Method, Outcome, Plan, Report, Role,
+    RunInfo, Session, Subject, Suite, Totals, Verdict,
 };
 
 /// Composes the report of a run. The same journal and verdict give the same report anywhere.
@@ -53,16 +53,12 @@ pub fn compose(plan: &Plan, journal: &Journal, verdict: &Verdict) -> Option<Repo
         platforms: journal.sessions().cloned().collect(),
         sessions: sessions(journal, &spans),
         cells: verdict.cells.clone(),
-        measurements: verdict
-            .cells
-            .iter()
-            .filter(|cell| cell.role == Role::Subject)
-            .flat_map(|cell| cell.measurements.iter().cloned())
-            .collect(),
+        checks: verdict.cells.iter().flat_map(CheckRow::of).collect(),
+        measurements: verdict.cells.iter().flat_map(MeasurementRow::of).collect(),
         claims: verdict.claims.clone(),
         controls: verdict.controls.clone(),
         suites: suite_texts(plan),
-        waivers: Vec::new(),
+        waivers: verdict.waivers.clone(),
         not_selected: plan.not_selected.clone(),
         cleanup: cleanup(journal),
         integrity: Integrity {

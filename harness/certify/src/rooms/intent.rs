@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use camino::Utf8Path;
-use model::{Baseline, ImageName, ImageSpec, Profile, Role};
+use model::{Baseline, ImageName, ImageSpec, Profile, Role, Variation};
 
 use crate::arguments::RunArguments;
 use crate::shipped::Shelf;
@@ -99,18 +99,41 @@ pub fn profile(name: &str, shelf: &Shelf) -> Result<Profile> {
     Ok(profile)
 }
 
-/// Reads a spec: a shipped image or control, a spec file, or an existing image.
+/// Folders of specs, in the order in which a name is looked for.
+const FOLDERS: [&str; 3] = ["images", "images/controls", "images/variants"];
+
+/// Reads a spec: a shipped image, variant or control, or a spec file.
 pub fn image(name: &str, shelf: &Shelf) -> Result<IntendedImage> {
-    for folder in ["images", "images/controls", "images/variants"] {
+    let (stem, source, text) = find(name, shelf)?;
+    let spec = if Variation::is_one(&text) {
+        vary(&source, &text, shelf)?
+    } else {
+        ImageSpec::from_yaml(&source, &text).map_err(anyhow::Error::new)?
+    };
+    Ok(IntendedImage {
+        name: ImageName::new(stem.to_lowercase())?,
+        role: Role::Subject,
+        spec,
+        text,
+    })
+}
+
+/// The spec's short name, the path for messages, and its text.
+fn find(name: &str, shelf: &Shelf) -> Result<(String, String, String)> {
+    for folder in FOLDERS {
         if let Some(found) = shelf.get(&format!("{folder}/{name}.yaml"))? {
-            return spec(name, &found.name, String::from_utf8(found.bytes)?);
+            return Ok((name.to_owned(), found.name, String::from_utf8(found.bytes)?));
         }
     }
     let path = Utf8Path::new(name);
     let is_spec = matches!(path.extension(), Some("yaml" | "yml"));
     if is_spec && path.is_file() {
         let stem = path.file_stem().unwrap_or(name);
-        return spec(stem, name, fs_err::read_to_string(path)?);
+        return Ok((
+            stem.to_owned(),
+            name.to_owned(),
+            fs_err::read_to_string(name)?,
+        ));
     }
     if is_spec {
         bail!("there is no spec file `{name}`");
@@ -122,13 +145,15 @@ pub fn image(name: &str, shelf: &Shelf) -> Result<IntendedImage> {
     )
 }
 
-fn spec(name: &str, source: &str, text: String) -> Result<IntendedImage> {
-    let spec = ImageSpec::from_yaml(source, &text).map_err(anyhow::Error::new)?;
-    let name = ImageName::new(name.to_lowercase())?;
-    Ok(IntendedImage {
-        name,
-        role: Role::Subject,
-        spec,
-        text,
-    })
+/// The whole spec of a variation. What it is like must stand for itself, so that there is no
+/// chain to follow.
+fn vary(source: &str, text: &str, shelf: &Shelf) -> Result<ImageSpec> {
+    let variation = Variation::from_yaml(source, text).map_err(anyhow::Error::new)?;
+    let (_, base, base_text) = find(&variation.like, shelf)
+        .with_context(|| format!("{source} is like `{}`", variation.like))?;
+    if Variation::is_one(&base_text) {
+        bail!("{source} is like {base}, which is a variation itself; name what that one is like");
+    }
+    let base = ImageSpec::from_yaml(&base, &base_text).map_err(anyhow::Error::new)?;
+    variation.of(&base).with_context(|| format!("in {source}"))
 }

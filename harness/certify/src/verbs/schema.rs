@@ -1,7 +1,7 @@
 //! `schema`: published JSON Schemas.
 
 use anyhow::anyhow;
-use model::{ExitCode, ImageSpec, Profile, Report};
+use model::{ExitCode, ImageSpec, Profile, Report, Variation};
 
 use super::print_json;
 use crate::arguments::SchemaArguments;
@@ -11,9 +11,10 @@ pub(super) fn run(arguments: &SchemaArguments) -> Result<ExitCode, Failure> {
     match arguments.of.as_str() {
         "report" => print_json(&Report::json_schema()),
         "image" => print_json(&ImageSpec::json_schema()),
+        "variation" => print_json(&Variation::json_schema()),
         "profile" => print_json(&Profile::json_schema()),
         other => Err(anyhow!(
-            "there is no schema of `{other}` (report, image, profile)"
+            "there is no schema of `{other}` (report, image, variation, profile)"
         ))
         .or_usage(),
     }

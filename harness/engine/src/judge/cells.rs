@@ -145,6 +145,7 @@ fn unknown(id: model::CheckId) -> CheckResult {
         id,
         outcome: Outcome::HarnessError,
         method: model::Method::Static,
+        severity: model::Severity::High,
         message: "this program has no such check".to_owned(),
         evidence: Vec::new(),
         evidence_omitted: 0,
@@ -152,7 +153,7 @@ fn unknown(id: model::CheckId) -> CheckResult {
     }
 }
 
-fn reason(outcome: Outcome, checks: &[CheckResult]) -> String {
+pub(super) fn reason(outcome: Outcome, checks: &[CheckResult]) -> String {
     let decisive: Vec<&CheckResult> = checks.iter().filter(|c| c.outcome == outcome).collect();
     match (outcome, decisive.as_slice()) {
         (Outcome::Pass, _) => format!("{} of {} checks passed", decisive.len(), checks.len()),

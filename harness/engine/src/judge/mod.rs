@@ -5,6 +5,7 @@ mod claims;
 mod controls;
 mod levels;
 mod sentence;
+mod waivers;
 
 use model::{ExitCode, Outcome, Plan, Role, Verdict};
 
@@ -16,7 +17,8 @@ use crate::suite::Suite;
 /// Judges every cell of `plan` from what `journal` holds. Pure: the same journal, plan and suites
 /// give the same verdict, on any machine and without a platform.
 pub fn judge(plan: &Plan, journal: &Journal, suites: &[&dyn Suite]) -> Verdict {
-    let cells = cells::judge(plan, journal, suites);
+    let mut cells = cells::judge(plan, journal, suites);
+    let waivers = waivers::apply(plan, journal, &mut cells);
     let controls = controls::judge(plan, &cells);
     let levels = levels::judge(plan, journal, &cells);
     let claims = claims::audit(plan, &cells);
@@ -50,6 +52,7 @@ pub fn judge(plan: &Plan, journal: &Journal, suites: &[&dyn Suite]) -> Verdict {
         levels,
         claims,
         controls,
+        waivers,
     }
 }
 

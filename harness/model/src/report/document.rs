@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CellVerdict, ClaimVerdict, ControlVerdict, Digest, ExitCode, ImageFacts, ImageName,
-    LevelVerdict, Measurement, NotSelected, Outcome, PlatformFacts, PlatformName, RunId,
+    CellVerdict, CheckRow, ClaimVerdict, ControlVerdict, Digest, ExitCode, ImageFacts, ImageName,
+    LevelVerdict, MeasurementRow, NotSelected, Outcome, PlatformFacts, PlatformName, RunId,
+    UsedWaiver,
 };
 
 /// Everything a reader, a gate or a format needs to know of one run.
@@ -30,16 +31,18 @@ pub struct Report {
     pub sessions: Vec<Session>,
     /// Every planned cell, subjects and controls.
     pub cells: Vec<CellVerdict>,
-    /// The numbers of all subject cells, flat: the quick way for machines.
-    pub measurements: Vec<Measurement>,
+    /// The checks of all cells, flat: the quick way for machines.
+    pub checks: Vec<CheckRow>,
+    /// The numbers of all cells, flat.
+    pub measurements: Vec<MeasurementRow>,
     /// Claims audited.
     pub claims: Vec<ClaimVerdict>,
     /// Controls.
     pub controls: Vec<ControlVerdict>,
     /// The suites that ran and how they measure.
     pub suites: Vec<Suite>,
-    /// Waivers used.
-    pub waivers: Vec<Waiver>,
+    /// The profile's waivers and what became of each.
+    pub waivers: Vec<UsedWaiver>,
     /// What was left out, and why.
     pub not_selected: Vec<NotSelected>,
     /// What was made and removed.
@@ -133,15 +136,6 @@ pub struct Suite {
     pub question: String,
     /// The method, as paragraphs.
     pub method: Vec<String>,
-}
-
-/// A waiver that was used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Waiver {
-    /// Its id.
-    pub id: String,
-    /// Why it was given.
-    pub reason: String,
 }
 
 /// Counts over declared checks of subjects.

@@ -97,7 +97,7 @@ impl ImageSpec {
         crate::canonical::digest(self)
     }
 
-    fn check(&self) -> Result<(), SpecError> {
+    pub(super) fn check(&self) -> Result<(), SpecError> {
         let refuse = |field, why: String| Err(SpecError::Meaning { field, why });
         match (&self.from, self.slices.is_empty()) {
             (None, true) => return refuse("slices", "neither `slices` nor `from` is given".into()),

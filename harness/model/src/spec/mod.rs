@@ -9,6 +9,7 @@ mod finish;
 mod image;
 mod readiness;
 mod runtime;
+mod variation;
 
 pub use baseline::Baseline;
 pub use content::{FileSource, LayerFormat, UserFile};
@@ -16,3 +17,4 @@ pub use finish::FinishStep;
 pub use image::{Control, ImageSpec, SpecError};
 pub use readiness::{Exchange, HttpExpectation, Readiness, SmokeRequest};
 pub use runtime::{Resources, RuntimeConfig, UserId, WritablePath};
+pub use variation::{Addition, Change, Variation};
