@@ -4,6 +4,7 @@
 
 mod oci;
 mod runtime;
+pub mod sim;
 
 use engine::Platform;
 use model::RunId;
@@ -11,7 +12,7 @@ use model::RunId;
 pub use runtime::once::{Once, OnceError, Ran, run_once};
 
 /// Every platform, in the order of reports.
-pub static PLATFORMS: &[&dyn Platform] = &[&oci::OCI, &oci::OCI_RUNC];
+pub static PLATFORMS: &[&dyn Platform] = &[&oci::OCI, &oci::OCI_RUNC, &sim::SIM];
 
 /// Removes an object that a killed run announced; says what was done, or why it is still there.
 pub fn sweep(run: &RunId, kind: &str, name: &str) -> Result<String, String> {

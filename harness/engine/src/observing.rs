@@ -86,7 +86,12 @@ impl Observing<'_> {
             .ok_or_else(|| ObserveError::Harness(format!("{} was not delivered", arm.word())))?;
         let request = StartRequest {
             image: delivered.label.clone(),
-            name: format!("{}-{}-{:04}", self.cell.suite, self.attempt, serial),
+            name: format!(
+                "{}-{}-{serial:04}-{}",
+                self.cell.suite,
+                self.attempt,
+                arm.word()
+            ),
             stamper,
             ready_within,
         };
