@@ -83,7 +83,7 @@ fn install(from: &std::path::Path, to: &std::path::Path) -> Result<()> {
 }
 
 /// Where cargo puts binaries of the dev profile.
-fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     cargo::target().join("debug")
 }
 

@@ -7,6 +7,7 @@ mod become_certify;
 mod build;
 mod cargo;
 mod ci;
+mod nightly;
 mod test;
 mod tidy;
 
@@ -17,6 +18,7 @@ cargo xtask certify [OPTIONS]   the main job: cut, run, measure, judge, report
 cargo xtask VERB [OPTIONS]      any verb of certify: plan, report, judge, show, explain, list, ...
 cargo xtask test [FILTER]       everything this machine can test; ends with a count line
 cargo xtask ci [--after-test]   test, format, clippy, docs, tidy (--after-test: all but test)
+cargo xtask ci --nightly [--row NAME]...   what takes too long for every landing
 cargo xtask tidy                what the project demands of its own files
 cargo xtask libexec             build the programs that run beside and inside containers
 ";
@@ -33,7 +35,10 @@ fn main() -> ExitCode {
             Ok(())
         }
         "test" => test::run(rest),
-        "ci" => ci::run(rest),
+        "ci" => match rest.split_first() {
+            Some((first, rows)) if first == "--nightly" => nightly::run(rows),
+            _ => ci::run(rest),
+        },
         "tidy" => tidy::run(),
         "libexec" => build::libexec(),
         "certify" => become_certify::run("run", rest),

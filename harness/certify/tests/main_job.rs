@@ -195,8 +195,10 @@ fn a_killed_run_is_incomplete_and_can_be_swept() {
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
     let folder = tempfile::tempdir().unwrap();
-    for (number, after_ms) in [300u64, 900, 1800, 3100, 4700].into_iter().enumerate() {
+    let mut times = Times::new();
+    for number in 0..kills() {
         let out = format!("killed{number}");
+        let after_ms = times.draw();
         let mut call = certify();
         call.args(["run", "--image", "valkey", "--out", &out])
             .current_dir(folder.path());
@@ -208,30 +210,78 @@ fn a_killed_run_is_incomplete_and_can_be_swept() {
             .args(["-KILL", "--", &group])
             .status()
             .unwrap();
-        assert!(killed.success());
+        assert!(killed.success(), "it had ended before {after_ms} ms");
         child.wait().unwrap();
         let report = certify()
             .args(["report", &out])
             .current_dir(folder.path())
             .output()
             .unwrap();
-        assert_eq!(
-            code(&report),
-            4,
-            "killed after {after_ms} ms: {}",
-            said(&report)
-        );
+        let when = format!("seed {}, killed after {after_ms} ms", times.seed);
+        assert_eq!(code(&report), 4, "{when}: {}", said(&report));
         if folder.path().join(&out).join("journal").is_file() {
             let swept = certify()
                 .args(["sweep", &out])
                 .current_dir(folder.path())
                 .output()
                 .unwrap();
-            assert_eq!(code(&swept), 0, "{}", said(&swept));
+            assert_eq!(code(&swept), 0, "{when}: {}", said(&swept));
         }
+        assert_eq!(
+            groups_left(&folder.path().join(&out)),
+            Vec::<String>::new(),
+            "{when}"
+        );
     }
+    println!("figure: {} kills, seed {}", kills(), times.seed);
     let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap();
     assert!(!mounts.contains("/certify-2"), "{mounts}");
+}
+
+/// How many runs are killed; the nightly row asks for more.
+fn kills() -> u32 {
+    std::env::var("CERTIFY_KILLS").map_or(5, |text| text.parse().unwrap())
+}
+
+/// Random times within a run, early ones as likely as late ones. `CERTIFY_SEED` repeats a row.
+struct Times {
+    seed: u64,
+    state: u64,
+}
+
+impl Times {
+    fn new() -> Self {
+        let asked = std::env::var("CERTIFY_SEED").ok();
+        let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+        let seed = asked.map_or(now.as_secs(), |text| text.parse().unwrap());
+        Self { seed, state: seed }
+    }
+
+    /// 0 to 9 s: a run of one image takes several times as long.
+    fn draw(&mut self) -> u64 {
+        self.state = self
+            .state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (self.state >> 33) % 9000
+    }
+}
+
+/// Control groups of the run that are still there.
+fn groups_left(run: &Path) -> Vec<String> {
+    let journal = std::fs::read(run.join("journal")).unwrap_or_default();
+    let text = String::from_utf8_lossy(&journal).into_owned();
+    let Some((_, rest)) = text.split_once("\"run\":\"") else {
+        return Vec::new();
+    };
+    let id = rest.split('"').next().unwrap();
+    let found = Command::new("find")
+        .args(["/sys/fs/cgroup", "-maxdepth", "3", "-type", "d"])
+        .args(["-name", &format!("certify-{id}*")])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&found.stdout).into_owned();
+    text.lines().map(str::to_owned).collect()
 }
 
 #[test]
