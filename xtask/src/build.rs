@@ -27,8 +27,8 @@ pub(crate) fn all() -> Result<PathBuf> {
     Ok(folder().join("certify"))
 }
 
-/// Builds `probe` and `launch` and puts them where certify looks.
-pub(crate) fn libexec() -> Result<()> {
+/// Builds the static probe in a target folder of its own; where it is.
+pub(crate) fn probe() -> Result<PathBuf> {
     let host = host_triple()?;
     let own_target = cargo::target().join("libexec-build");
     let mut probe = cargo::command(&[
@@ -52,16 +52,19 @@ pub(crate) fn libexec() -> Result<()> {
     cargo::run("building the static probe", probe).context(
         "a C library for static linking is needed (Debian: libc6-dev, Fedora: glibc-static)",
     )?;
+    Ok(own_target.join(&host).join("release/probe"))
+}
+
+/// Builds `probe` and `launch` and puts them where certify looks.
+pub(crate) fn libexec() -> Result<()> {
+    let probe = probe()?;
     cargo::run(
         "building launch",
         cargo::command(&["build", "--quiet", "-p", "launch"]),
     )?;
     let libexec = libexec_folder();
     fs_err::create_dir_all(&libexec)?;
-    install(
-        &own_target.join(&host).join("release/probe"),
-        &libexec.join("probe"),
-    )?;
+    install(&probe, &libexec.join("probe"))?;
     install(&folder().join("launch"), &libexec.join("launch"))
 }
 

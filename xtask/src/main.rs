@@ -7,6 +7,7 @@ mod become_certify;
 mod build;
 mod cargo;
 mod ci;
+mod dist;
 mod nightly;
 mod test;
 mod tidy;
@@ -20,6 +21,7 @@ cargo xtask test [FILTER]       everything this machine can test; ends with a co
 cargo xtask ci [--after-test]   test, format, clippy, docs, tidy (--after-test: all but test)
 cargo xtask ci --nightly [--row NAME]...   what takes too long for every landing
 cargo xtask tidy                what the project demands of its own files
+cargo xtask dist                one archive of certify, launch and probe, built for release
 cargo xtask libexec             build the programs that run beside and inside containers
 ";
 
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
             _ => ci::run(rest),
         },
         "tidy" => tidy::run(),
+        "dist" => dist::run(),
         "libexec" => build::libexec(),
         "certify" => become_certify::run("run", rest),
         verb => become_certify::run(verb, rest),
