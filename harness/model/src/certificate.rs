@@ -128,7 +128,13 @@ impl Statement {
                     .find(|l| l.platform == *platform && l.arch == arch)
             })
             .and_then(|level| level.level.clone());
-        let passed = report.complete
+        // A stand-in for a platform certifies nothing, whatever was measured on it.
+        let is_real = report
+            .platforms
+            .iter()
+            .any(|facts| facts.platform == *platform && facts.standing == crate::Standing::Real);
+        let passed = is_real
+            && report.complete
             && report.exit_code == crate::ExitCode::Certified
             && failed.is_empty()
             && level.is_some();

@@ -52,6 +52,9 @@ pub struct CellVerdict {
     /// What a reader should know before trusting the numbers.
     #[serde(default)]
     pub warnings: Vec<String>,
+    /// Why the last session's numbers decide nothing: its baseline differed from itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invalid_session: Option<String>,
 }
 
 /// A measured comparison or a single-arm figure.
@@ -144,10 +147,14 @@ pub struct ClaimVerdict {
     pub claim: String,
     /// Its words.
     pub text: String,
+    /// Where they were published.
+    pub source: String,
     /// The image.
     pub image: ImageName,
     /// The platform.
     pub platform: PlatformName,
+    /// The architecture.
+    pub arch: Arch,
     /// The finding.
     pub finding: ClaimFinding,
     /// A second finding that holds as well: refuted at 20 % and still faster.

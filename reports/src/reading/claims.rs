@@ -20,6 +20,8 @@ pub(crate) struct Claims {
 pub(crate) struct Row {
     /// Its words, as published.
     pub(crate) text: String,
+    /// Where they were published.
+    pub(crate) source: String,
     /// One finding a column; absent where the claim was not audited.
     pub(crate) found: Vec<Option<Found>>,
 }
@@ -40,14 +42,14 @@ pub(crate) struct Found {
 /// The audit of a report; claims and columns in the report's order.
 pub(crate) fn audited(report: &Report) -> Claims {
     let mut columns: Vec<(&str, &str)> = Vec::new();
-    let mut claims: Vec<(&str, &str)> = Vec::new();
+    let mut claims: Vec<(&str, &str, &str)> = Vec::new();
     for verdict in &report.claims {
         let column = (verdict.image.as_str(), verdict.platform.as_str());
         if !columns.contains(&column) {
             columns.push(column);
         }
-        if !claims.iter().any(|(id, _)| *id == verdict.claim) {
-            claims.push((&verdict.claim, &verdict.text));
+        if !claims.iter().any(|(id, ..)| *id == verdict.claim) {
+            claims.push((&verdict.claim, &verdict.text, &verdict.source));
         }
     }
     let several = columns
@@ -63,8 +65,9 @@ pub(crate) fn audited(report: &Report) -> Claims {
     };
     let rows = claims
         .iter()
-        .map(|(id, text)| Row {
+        .map(|(id, text, source)| Row {
             text: one_line(text),
+            source: one_line(source),
             found: columns
                 .iter()
                 .map(|(image, platform)| {
@@ -147,9 +150,12 @@ impl Row {
 }
 
 impl Found {
-    /// `refuted`, or `refuted, and equivalent`.
+    /// `refuted`, or `refuted, though lower`, or `refuted, and equivalent`.
     pub(crate) fn words(&self) -> String {
         match &self.also {
+            Some(also) if also.word == model::ClaimFinding::DirectionOnly.word() => {
+                format!("{}, though lower", self.finding.word)
+            }
             Some(also) => format!("{}, and {}", self.finding.word, also.word),
             None => self.finding.word.clone(),
         }

@@ -54,6 +54,7 @@ fn one(
     };
     let none = Samples::default();
     let seen = samples.get(&cell.id).unwrap_or(&none);
+    let mut invalid_session = None;
     let (judgement, undecided) = match (&seen.end, suite, image(Arm::Candidate)) {
         (Some(end), Some(suite), Some(candidate)) if end.ended == Outcome::Pass => {
             let judging = Judging {
@@ -68,8 +69,10 @@ fn one(
                     .last(),
                 self_comparisons,
             };
+            let judged = suite.judge(&judging);
+            invalid_session = suite.invalid(&judging);
             (
-                suite.judge(&judging),
+                judged,
                 (Outcome::NotRun, "the suite did not decide it".to_owned()),
             )
         }
@@ -85,7 +88,10 @@ fn one(
             (Outcome::NotRun, not_run(journal, cell)),
         ),
     };
-    assemble(cell, &infos, judgement, &undecided)
+    CellVerdict {
+        invalid_session,
+        ..assemble(cell, &infos, judgement, &undecided)
+    }
 }
 
 /// Why a cell has no end.
@@ -136,6 +142,7 @@ fn assemble(
         checks,
         measurements: judgement.measurements,
         warnings: judgement.warnings,
+        invalid_session: None,
     }
 }
 

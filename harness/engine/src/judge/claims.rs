@@ -6,30 +6,27 @@ use model::{
 use stats::{Finding, Interval};
 
 pub(super) fn audit(plan: &Plan, cells: &[CellVerdict]) -> Vec<ClaimVerdict> {
+    let together = |a: &CellVerdict, b: &CellVerdict| {
+        a.image == b.image && a.platform == b.platform && a.arch == b.arch
+    };
     let mut groups: Vec<&CellVerdict> = Vec::new();
     for cell in cells.iter().filter(|cell| cell.role == Role::Subject) {
-        if !groups
-            .iter()
-            .any(|g| g.image == cell.image && g.platform == cell.platform)
-        {
+        if !groups.iter().any(|group| together(group, cell)) {
             groups.push(cell);
         }
     }
     let mut verdicts = Vec::new();
     for claim in &plan.profile.claims {
         for group in &groups {
-            let numbers: Vec<&Measurement> = cells
-                .iter()
-                .filter(|cell| cell.image == group.image && cell.platform == group.platform)
-                .flat_map(|cell| &cell.measurements)
-                .filter(|m| m.arm_a == Arm::Candidate && m.arm_b == Arm::Baseline)
-                .collect();
-            let found = one(claim, &numbers);
+            let own: Vec<&CellVerdict> = cells.iter().filter(|c| together(group, c)).collect();
+            let found = one(claim, &own);
             verdicts.push(ClaimVerdict {
                 claim: claim.id.clone(),
                 text: claim.text.clone(),
+                source: claim.source.clone(),
                 image: group.image.clone(),
                 platform: group.platform.clone(),
+                arch: group.arch,
                 finding: found.finding,
                 also: found.also,
                 number: found.number,
@@ -59,7 +56,15 @@ impl Found {
     }
 }
 
-fn one(claim: &Claim, numbers: &[&Measurement]) -> Found {
+fn one(claim: &Claim, cells: &[&CellVerdict]) -> Found {
+    let find = |metric: &str| {
+        let compared = |m: &&Measurement| m.arm_a == Arm::Candidate && m.arm_b == Arm::Baseline;
+        cells.iter().find_map(|cell| {
+            let mut numbers = cell.measurements.iter().filter(compared);
+            numbers.find(|m| m.metric == metric).map(|m| (*cell, m))
+        })
+    };
+    let absent = |metric: &str| Found::not_here(&format!("{metric} was not measured in this run"));
     match &claim.audit {
         Audit::NeedsPull => {
             Found::not_here("a bare runtime does not pull; a cluster or a registry can show it")
@@ -68,13 +73,22 @@ fn one(claim: &Claim, numbers: &[&Measurement]) -> Found {
             metric,
             by,
             equivalence,
-        } => match numbers.iter().find(|m| m.metric == *metric) {
-            Some(measurement) => lower(measurement, *by, *equivalence),
-            None => Found::not_here(&format!("{metric} was not measured in this run")),
+        } => match find(metric) {
+            Some((cell, number)) => match &cell.invalid_session {
+                None => lower(number, *by, *equivalence),
+                Some(why) => Found {
+                    finding: ClaimFinding::Inconclusive,
+                    also: None,
+                    number: String::new(),
+                    reason: format!("the session is invalid: {why}"),
+                },
+            },
+            None => absent(metric),
         },
-        Audit::SmallerBy { metric, bytes } => match numbers.iter().find(|m| m.metric == *metric) {
-            Some(measurement) => smaller(measurement, *bytes),
-            None => Found::not_here(&format!("{metric} was not measured in this run")),
+        // Bytes are counted, not timed: no session can spoil them.
+        Audit::SmallerBy { metric, bytes } => match find(metric) {
+            Some((_, number)) => smaller(number, *bytes),
+            None => absent(metric),
         },
     }
 }

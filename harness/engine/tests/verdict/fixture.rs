@@ -56,8 +56,10 @@ impl Suite for Fake {
         Ok(())
     }
 
-    fn invalid(&self, _: &Judging<'_>) -> Option<String> {
-        None
+    fn invalid(&self, judging: &Judging<'_>) -> Option<String> {
+        let broken = |o: &Observation| o.kind == "invalid";
+        let seen = judging.samples.observations.iter().any(broken);
+        seen.then(|| "the baseline differs from itself".to_owned())
     }
 
     fn judge(&self, judging: &Judging<'_>) -> Judgement {
@@ -71,11 +73,39 @@ impl Suite for Fake {
         });
         let checks = [&FIRST, &SECOND].into_iter().zip(said);
         Judgement {
+            measurements: vec![half()],
             checks: checks
                 .map(|(info, outcome)| CheckResult::new(info, outcome, "as told"))
                 .collect(),
             ..Judgement::default()
         }
+    }
+}
+
+/// Half of what the baseline needs.
+fn half() -> Measurement {
+    let estimate = |level| Estimate {
+        value: 0.5,
+        low: 0.4,
+        high: 0.6,
+        level,
+    };
+    Measurement {
+        metric: "fake.time".to_owned(),
+        title: "t".to_owned(),
+        unit: "ms".to_owned(),
+        arm_a: Arm::Candidate,
+        arm_b: Arm::Baseline,
+        n: 20,
+        rejected: 0,
+        median_a: 1.0,
+        median_b: 2.0,
+        ratio: Some(estimate(0.95)),
+        ratio_90: Some(estimate(0.90)),
+        detectable: None,
+        limit: None,
+        method: "m".to_owned(),
+        series: Vec::new(),
     }
 }
 
@@ -91,7 +121,8 @@ const PROFILE: &str = "name: fake\nsummary: s\nmargin: {oci: 0.1, kubernetes: 0.
     settle_ms: 1, ready_deadline_ms: 1}\n\
     density: {steps: [1, 2, 3], passes: 1, settle_ms: 1}\n\
     immutability: {load_ms: 1, load_connections: 1}\n\
-    levels: {L1: [FAKE-001], L2: [FAKE-002]}\nclaims: []\n\
+    levels: {L1: [FAKE-001], L2: [FAKE-002]}\nclaims:\n  - {id: faster, text: faster, source: ad, \
+    audit: {lower: {metric: fake.time, by: 0.2, equivalence: 0.05}}}\n\
     controls: {static_only: [], run_time: {}, startup_rounds: 6, \
     density: {steps: [1, 2, 3], passes: 1, settle_ms: 1}}\n";
 
@@ -197,6 +228,19 @@ impl Told {
             ended,
             reason: None,
             residue: None,
+        }));
+        self
+    }
+
+    /// The session of a cell was invalid.
+    pub(crate) fn spoiled(mut self, name: &str) -> Self {
+        let planned = self.plan.cells.iter().find(|c| c.image.as_str() == name);
+        let cell = planned.unwrap().id.clone();
+        self.records.push(Record::Observation(Observation {
+            cell,
+            attempt: 0,
+            kind: "invalid".to_owned(),
+            body: serde_json::Value::Null,
         }));
         self
     }

@@ -5,7 +5,7 @@
 mod fixture;
 
 use fixture::{FIRST, SECOND, Told};
-use model::{ExitCode, Outcome, Role, Standing, WaiverState};
+use model::{ClaimFinding, ExitCode, Outcome, Role, Standing, WaiverState};
 
 use Outcome::{Fail, Pass};
 
@@ -184,4 +184,13 @@ fn neither_a_control_nor_anything_but_a_failure_can_be_waived() {
         let verdict = told.subject("web", [Pass, outcome]).verdict();
         assert_eq!(verdict.exit_code, outcome.exit_code());
     }
+}
+
+#[test]
+fn numbers_of_an_invalid_session_prove_no_claim() {
+    let sound = real().subject("web", [Pass, Pass]);
+    assert_eq!(sound.verdict().claims[0].finding, ClaimFinding::Proven);
+    let spoiled = sound.spoiled("web").verdict();
+    assert_eq!(spoiled.claims[0].finding, ClaimFinding::Inconclusive);
+    assert!(spoiled.claims[0].reason.contains("differs from itself"));
 }
