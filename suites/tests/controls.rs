@@ -1,5 +1,7 @@
 //! Controls are sized so that a sound harness misses one less than once in ten thousand runs.
 
+#![allow(clippy::unwrap_used)]
+
 use model::Profile;
 use stats::{Criterion, Xoshiro};
 

@@ -3,14 +3,6 @@
 //! A [`Release`] says from which archives packages come and into which slices they are cut. A
 //! [`Selection`] is what somebody wants of it, closed over what that needs.
 
-#![allow(
-    clippy::too_many_lines,
-    clippy::type_complexity,
-    clippy::nonminimal_bool,
-    clippy::collapsible_if,
-    reason = "tables and one long walk; to be split"
-)]
-
 mod archive_source;
 mod cut;
 mod error;

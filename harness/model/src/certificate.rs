@@ -128,28 +128,14 @@ impl Statement {
                     .find(|l| l.platform == *platform && l.arch == arch)
             })
             .and_then(|level| level.level.clone());
-        // A stand-in for a platform certifies nothing, whatever was measured on it.
-        let is_real = report
-            .platforms
-            .iter()
-            .any(|facts| facts.platform == *platform && facts.standing == crate::Standing::Real);
-        let passed = is_real
+        let passed = is_real(report, platform)
             && report.complete
             && report.exit_code == crate::ExitCode::Certified
             && failed.is_empty()
             && level.is_some();
-        let numbers = cells().flat_map(|cell| &cell.measurements).filter_map(|m| {
-            let ratio = m
-                .ratio
-                .filter(|_| m.arm_a != m.arm_b && m.arm_a == crate::Arm::Candidate)?;
-            Some(CertifiedNumber {
-                metric: m.metric.clone(),
-                ratio: ratio.value,
-                low: ratio.low,
-                high: ratio.high,
-                level: ratio.level,
-            })
-        });
+        let numbers = cells()
+            .flat_map(|cell| &cell.measurements)
+            .filter_map(CertifiedNumber::of);
         Self {
             kind: Self::TYPE.to_owned(),
             subject: subject
@@ -195,6 +181,29 @@ impl Statement {
             configuration.push(ResourceDescriptor::of("baseline", baseline.manifest));
         }
         configuration
+    }
+}
+
+/// Whether the platform is what its name says; a stand-in certifies nothing, whatever was measured.
+fn is_real(report: &Report, platform: &PlatformName) -> bool {
+    let real = crate::Standing::Real;
+    let mut facts = report.platforms.iter();
+    facts.any(|facts| facts.platform == *platform && facts.standing == real)
+}
+
+impl CertifiedNumber {
+    /// The candidate's ratio to its baseline, if there is one.
+    fn of(measurement: &crate::Measurement) -> Option<Self> {
+        let compared =
+            measurement.arm_a == crate::Arm::Candidate && measurement.arm_a != measurement.arm_b;
+        let ratio = measurement.ratio.filter(|_| compared)?;
+        Some(Self {
+            metric: measurement.metric.clone(),
+            ratio: ratio.value,
+            low: ratio.low,
+            high: ratio.high,
+            level: ratio.level,
+        })
     }
 }
 
