@@ -316,3 +316,17 @@ fn what_needs_a_kernel_is_blocked() {
             .all(|check| check.outcome != Outcome::Pass)
     );
 }
+
+#[test]
+fn a_host_too_noisy_for_the_profile_passes_nothing() {
+    let found = outcomes(
+        "startup",
+        "startup.warm.app-ready",
+        Dial {
+            noise: 0.35,
+            ..Dial::true_and_quiet()
+        },
+    );
+    assert_eq!(count(&found, Outcome::Pass), 0, "{found:?}");
+    assert!(count(&found, Outcome::Fail) <= most_wrong(), "{found:?}");
+}

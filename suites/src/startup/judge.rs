@@ -2,10 +2,10 @@
 
 use engine::{Judgement, Judging, NOT_READY, NotReady};
 use model::{Arm, CheckResult, Evidence, Measurement, Outcome, Role};
-use stats::Criterion;
+use stats::{Criterion, Next};
 
-use super::APP_READY;
 use super::observe::{APP_READY_MS, FIRST_INSTRUCTION_MS};
+use super::{APP_READY, stop_rule};
 use crate::pairs::{Rounds, estimate, ratio};
 
 /// Metric, reading and title of each comparison.
@@ -169,8 +169,24 @@ fn decide(judging: &Judging<'_>, rounds: &Rounds) -> CheckResult {
         interval.estimate, interval.low, interval.high, interval.n
     );
     match stats::not_worse_than(&interval, judging.cell.margin) {
+        // A lucky interval of a host that never reached the planned precision shows nothing.
+        Criterion::Within if !is_precise(judging, rounds) => say(
+            Outcome::Inconclusive,
+            format!("the host is too noisy for this profile, wider than planned: {number}"),
+        ),
         Criterion::Within => say(Outcome::Pass, number),
         Criterion::Beyond => say(Outcome::Fail, format!("slower than the limit: {number}")),
         Criterion::Undecided => say(Outcome::Inconclusive, format!("not decided: {number}")),
     }
+}
+
+/// Whether both intervals are as narrow as planned. A control's rounds are fixed beforehand.
+fn is_precise(judging: &Judging<'_>, rounds: &Rounds) -> bool {
+    let logs = |a: Arm| {
+        let pair = rounds.pair(a, Arm::Baseline);
+        stats::log_ratios(&pair.a, &pair.b).unwrap_or_default()
+    };
+    let rule = stop_rule(judging.profile, judging.cell.margin);
+    let next = rule.decide(&logs(Arm::Candidate), &logs(Arm::BaselineAgain));
+    judging.cell.role == Role::Control || next == Next::Reached
 }

@@ -34,6 +34,17 @@ pub(crate) const APP_READY: CheckInfo = CheckInfo {
     bad_fixture: "images/controls/slow-start.yaml",
 };
 
+/// When enough rounds were made; observing stops by it and judging holds the samples against it.
+fn stop_rule(profile: &Profile, margin: f64) -> stats::StopRule {
+    let plan = &profile.startup;
+    stats::StopRule::new(
+        margin,
+        plan.half_width_of_margin,
+        plan.min_rounds as usize,
+        plan.plan_rounds as usize,
+    )
+}
+
 #[async_trait]
 impl Suite for Startup {
     fn name(&self) -> &'static str {
@@ -74,6 +85,7 @@ impl Suite for Startup {
                  rounds, with the signed-rank 95 % interval. Rounds go on, at least {} and at most \
                  {}, until that interval and the one of the baseline against itself are narrower \
                  than ± {:.0} % of the margin; the rule looks at widths only, never at the effect. \
+                 An interval that stays wider passes nothing: it is inconclusive. \
                  A session in which the baseline differs from itself is repeated {} time(s), then \
                  inconclusive. No sample is dropped; rejected starts are counted with their reason.",
                 plan.min_rounds,

@@ -8,6 +8,8 @@ use engine::{Container, ObserveError, Observing, Stamper, StartStamps, Started};
 use model::{Arm, Role, Trial};
 use stats::{Next, StopRule, Xoshiro};
 
+use super::stop_rule;
+
 /// Names of the readings of a trial.
 pub(super) const FIRST_INSTRUCTION_MS: &str = "first_instruction_ms";
 pub(super) const APP_READY_MS: &str = "app_ready_ms";
@@ -18,12 +20,7 @@ const STOP_MS: &str = "stop_ms";
 /// the planned number of rounds is made.
 pub(super) async fn rounds(observing: &Observing<'_>) -> Result<(), ObserveError> {
     let plan = observing.profile.startup.clone();
-    let rule = StopRule::new(
-        observing.cell.margin,
-        plan.half_width_of_margin,
-        plan.min_rounds as usize,
-        plan.plan_rounds as usize,
-    );
+    let rule = stop_rule(observing.profile, observing.cell.margin);
     // A control's rounds are fixed beforehand: it has to be caught, not measured.
     let (rule, plan_rounds) = match observing.cell.role {
         Role::Subject => (rule, plan.plan_rounds as usize),
