@@ -49,6 +49,11 @@ impl<'a> Budget<'a> {
         }
     }
 
+    /// Entries read so far.
+    pub(crate) fn entries(&self) -> u64 {
+        self.entries
+    }
+
     /// Counts a decompressed layer.
     pub(crate) fn take_bytes(&mut self, bytes: u64) -> Result<(), ImageError> {
         self.bytes += bytes;

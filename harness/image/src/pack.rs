@@ -6,7 +6,8 @@ use rayon::prelude::*;
 use rootfs::{Entry, Kind, Layer, Origin, Tree, TreePath};
 
 use crate::document::MEDIA_LAYER_GZIP;
-use crate::{ImageError, TarStream, gzip};
+use crate::layer::{Budget, read_layer};
+use crate::{ImageError, Limits, TarStream, gzip};
 
 /// A layer as it is stored.
 #[derive(Debug, Clone)]
@@ -36,8 +37,24 @@ impl PackedLayer {
 
     /// Packs a tar stream.
     pub fn of_stream(stream: &TarStream, level: u32) -> Result<Self, ImageError> {
+        Self::of_pieces(stream.pieces(), stream.entries(), level)
+    }
+
+    /// Packs a tar archive that another program made, byte for byte, so that the time of each file
+    /// stays as it was written; the layer, and what it holds. What no image may hold is refused
+    /// here, not when the image is opened.
+    pub fn of_archive(tar: Bytes, level: u32) -> Result<(Self, Tree), ImageError> {
+        let limits = Limits::standard();
+        let mut budget = Budget::new(&limits);
+        budget.take_bytes(tar.len() as u64)?;
+        let tree = read_layer(&tar, 0, &mut budget)?.tree;
+        let packed = Self::of_pieces(&[tar], budget.entries(), level)?;
+        Ok((packed, tree))
+    }
+
+    fn of_pieces(tar: &[Bytes], entries: u64, level: u32) -> Result<Self, ImageError> {
         // Hashing the tar bytes cannot be split up, so it runs beside the deflating.
-        let (packed, diff_id) = rayon::join(|| gzip(stream.pieces(), level), || stream.digest());
+        let (packed, (diff_id, tar_bytes)) = rayon::join(|| gzip(tar, level), || measured(tar));
         let pieces = packed?;
         let mut hasher = Hasher::new();
         for piece in &pieces {
@@ -45,8 +62,8 @@ impl PackedLayer {
         }
         Ok(Self {
             diff_id,
-            tar_bytes: stream.size(),
-            entries: stream.entries(),
+            tar_bytes,
+            entries,
             digest: hasher.finish(),
             stored_bytes: pieces.iter().map(|piece| piece.len() as u64).sum(),
             packing: format!(
@@ -57,6 +74,17 @@ impl PackedLayer {
             pieces,
         })
     }
+}
+
+/// Digest and length of bytes in pieces.
+fn measured(pieces: &[Bytes]) -> (Digest, u64) {
+    let mut hasher = Hasher::new();
+    let mut size = 0;
+    for piece in pieces {
+        hasher.update(piece);
+        size += piece.len() as u64;
+    }
+    (hasher.finish(), size)
 }
 
 /// Computes the digest of every content of `tree` on the threads of the current rayon pool; each is
@@ -222,6 +250,26 @@ mod tests {
             "{diff:?}"
         );
         assert_eq!(diff.added.len(), 4);
+    }
+
+    #[test]
+    fn an_archive_made_elsewhere_is_packed_byte_for_byte() {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(2);
+        header.set_mode(0o640);
+        header.set_mtime(77);
+        let mut made = tar::Builder::new(Vec::new());
+        made.append_data(&mut header, "etc/app.conf", &b"hi"[..])
+            .unwrap();
+        let bytes = Bytes::from(made.into_inner().unwrap());
+        let (packed, tree) = PackedLayer::of_archive(bytes.clone(), 1).unwrap();
+        assert_eq!(tree.get("/etc/app.conf").unwrap().mtime, Some(77));
+        assert_eq!(
+            (packed.diff_id, packed.tar_bytes, packed.entries),
+            (Digest::of(&bytes), bytes.len() as u64, 1)
+        );
+        let cut_off = bytes.slice(..513);
+        assert!(PackedLayer::of_archive(cut_off, 1).is_err());
     }
 
     #[test]
