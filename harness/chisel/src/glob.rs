@@ -57,7 +57,7 @@ impl Pattern {
     }
 
     /// A real path: its wildcard characters stand for themselves.
-    pub(crate) fn literal(path: &str) -> Self {
+    pub fn literal(path: &str) -> Self {
         Self {
             tokens: path.chars().map(Token::Char).collect(),
         }

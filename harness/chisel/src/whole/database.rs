@@ -9,7 +9,7 @@ use rootfs::{Blob, Entry, Origin, Tree};
 use crate::error::Result;
 
 /// The order in which dpkg writes the fields it knows; all others follow as they came.
-const ORDER: [&str; 26] = [
+const ORDER: [&str; 25] = [
     "Package",
     "Essential",
     "Protected",
@@ -35,7 +35,6 @@ const ORDER: [&str; 26] = [
     "Enhances",
     "Conffiles",
     "Description",
-    "Homepage",
 ];
 
 /// Writes the records of `packages`; a note on what was written.
@@ -50,7 +49,6 @@ pub(super) fn write(tree: &mut Tree, packages: &[DebReader]) -> Result<Vec<Strin
     }
     record(tree, "/var/lib/dpkg/info/format", b"1\n".to_vec(), 0o644)?;
     record(tree, "/var/lib/dpkg/status", status.into_bytes(), 0o644)?;
-    record(tree, "/var/lib/dpkg/available", Vec::new(), 0o644)?;
     record(tree, "/var/lib/dpkg/diversions", Vec::new(), 0o644)?;
     Ok(vec![format!(
         "generated: /var/lib/dpkg/status and /var/lib/dpkg/info for {} packages",

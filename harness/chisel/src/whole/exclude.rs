@@ -11,6 +11,8 @@ pub struct PathExcludes {
 #[derive(Debug, Clone)]
 struct Rule {
     kind: RuleKind,
+    /// As dpkg would read it.
+    text: String,
     pattern: Pattern,
     /// The folder before the first wildcard, without trailing slash.
     plain: String,
@@ -55,6 +57,7 @@ impl PathExcludes {
             .into_iter()
             .map(|(kind, text)| Rule {
                 kind,
+                text: text.to_owned(),
                 pattern: Pattern::new(&text.replace('*', "**")),
                 plain: text
                     .split(['*', '?'])
@@ -65,6 +68,18 @@ impl PathExcludes {
             })
             .collect();
         Self { rules }
+    }
+
+    /// The rules as dpkg's own options: `path-exclude=/usr/share/man/*`.
+    pub fn dpkg_options(&self) -> Vec<String> {
+        let option = |rule: &Rule| {
+            let name = match rule.kind {
+                RuleKind::Exclude => "path-exclude",
+                RuleKind::Include => "path-include",
+            };
+            format!("{name}={}", rule.text)
+        };
+        self.rules.iter().map(option).collect()
     }
 
     /// Whether the file at `path` is left out.
@@ -110,6 +125,9 @@ mod tests {
         ] {
             assert!(!slim.leaves_out_file(path), "{path}");
         }
+        let options = slim.dpkg_options();
+        assert_eq!(options[1], "path-include=/usr/share/doc/*/copyright");
+        assert!(options.contains(&"path-exclude=/usr/share/man/*".to_owned()));
         assert!(slim.leaves_out_folder("/usr/share/man/man1"));
         assert!(!slim.leaves_out_folder("/usr/share/doc/a"));
         assert!(!PathExcludes::none().leaves_out_file("/usr/share/man/man1/x.1.gz"));

@@ -9,6 +9,7 @@ mod exclude;
 mod generated;
 mod linker_cache;
 mod overlap;
+mod table;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
