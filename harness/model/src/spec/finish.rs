@@ -1,6 +1,9 @@
 //! Finish steps: the image's own program, run once at build.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A program of the image, run once at build on an overlay of it, in both arms, without network, as
 /// uid 0 inside and without capabilities, with a cleared environment. Its new paths form the last
@@ -25,4 +28,71 @@ pub struct FinishStep {
 
 const fn default_deadline_ms() -> u64 {
     120_000
+}
+
+/// Reads the steps of a spec. A second step of the same name is refused while it is read, so that
+/// the error shows its line: names stand for steps in listings, notes and errors.
+pub(super) fn distinct<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<FinishStep>, D::Error> {
+    from.deserialize_seq(Steps)
+}
+
+struct Steps;
+
+impl<'de> Visitor<'de> for Steps {
+    type Value = Vec<FinishStep>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of finish steps")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut found: A) -> Result<Self::Value, A::Error> {
+        let mut steps: Vec<FinishStep> = Vec::new();
+        while let Some(step) = found.next_element::<FinishStep>()? {
+            if steps.iter().any(|other| other.name == step.name) {
+                return Err(A::Error::custom(format!(
+                    "two finish steps are named `{}`",
+                    step.name
+                )));
+            }
+            steps.push(step);
+        }
+        Ok(steps)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use crate::ImageSpec;
+
+    fn spec(second: &str) -> String {
+        format!(
+            "summary: x\nslices: {{tiny: [a_b]}}\nconfig: {{entrypoint: [/a]}}\n\
+             readiness: {{exit: {{code: 0}}}}\nresources: {{memory_mib: 8, pids: 8}}\n\
+             baseline: none\nfinish:\n\
+             \x20 - {{name: bytecode, run: [/a], produces: [/x]}}\n\
+             \x20 - {{name: {second}, run: [/b], produces: [/y]}}\n"
+        )
+    }
+
+    #[test]
+    fn two_steps_of_one_name_are_refused_where_the_second_stands() {
+        assert_eq!(
+            ImageSpec::from_yaml("", &spec("index"))
+                .unwrap()
+                .finish
+                .len(),
+            2
+        );
+        let error = ImageSpec::from_yaml("web.yaml", &spec("bytecode")).unwrap_err();
+        let shown = error.to_string();
+        assert!(
+            shown.contains("two finish steps are named `bytecode`"),
+            "{shown}"
+        );
+        assert!(
+            shown.contains("web.yaml") && shown.contains("[/b]"),
+            "{shown}"
+        );
+    }
 }

@@ -44,7 +44,12 @@ pub struct ImageSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub interpreters: Vec<String>,
     /// Programs of the image run once at build, in both arms.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "super::finish::distinct",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    #[schemars(with = "Vec<FinishStep>")]
     pub finish: Vec<FinishStep>,
     /// What the image is compared with.
     pub baseline: Baseline,
