@@ -82,6 +82,9 @@ pub struct BuildArguments {
     /// Folder of the OCI layout; must be absent or empty.
     #[arg(long, value_name = "DIR")]
     pub out: Utf8PathBuf,
+    /// Architecture, default the host's. Finish steps must be `portable` for another one.
+    #[arg(long)]
+    pub arch: Option<String>,
     /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
     #[arg(long = "mirror", value_name = "[NAME=]URL")]
     pub mirrors: Vec<String>,

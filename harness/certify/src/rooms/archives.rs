@@ -21,14 +21,26 @@ pub struct Archives {
 
 impl Archives {
     /// Opens the archives of `release`: at `mirrors`, then `CERTIFY_MIRROR`, then the host's apt
-    /// sources; the first address whose signed index is the right one.
+    /// sources; the first address whose signed index is the right one. Downloads are kept in
+    /// [`cache`].
     pub fn open(release: &Release, mirrors: &[String], arch: Arch, clock: Clock) -> Result<Self> {
+        Self::open_keeping(&cache(), release, mirrors, arch, clock)
+    }
+
+    /// The same, with downloads kept in the folder `cache`.
+    pub fn open_keeping(
+        cache: &Utf8Path,
+        release: &Release,
+        mirrors: &[String],
+        arch: Arch,
+        clock: Clock,
+    ) -> Result<Self> {
         let environment = std::env::var("CERTIFY_MIRROR").ok();
         let root = Utf8Path::new("/");
         let book = AddressBook::read(mirrors, environment.as_deref(), Some(root))?;
         let specs = chisel::archive_specs(release, |_| true)?;
         let client = deb::client(&deb::apt_proxies(root))?;
-        let store = Store::open(&cache(), CACHE_BYTES)?;
+        let store = Store::open(cache, CACHE_BYTES)?;
         let fetcher = Fetcher::new(client, store.clone(), Pace::STANDARD, deb::silent());
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)

@@ -8,13 +8,13 @@ use chisel::{Release, ReleaseFiles, SliceKey, Strictness};
 use engine::clock::{Clock, MonotonicNs, millis};
 use engine::{ArmImage, Event, ImagePair, Libexec, Listener};
 use model::{Arch, Arm, Baseline, ImageSpec};
-use rootfs::CutRootfs;
+use rootfs::{CutRootfs, Tree};
 
 use super::archives::Archives;
 use super::folder::RunFolder;
 use super::intent::{self, IntendedImage};
 use super::layout::{self, Writing};
-use super::{baseline, finish, userfiles};
+use super::{baseline, finish, foreign, userfiles};
 use crate::shipped::Shelf;
 use crate::{Failure, OrExit};
 
@@ -29,6 +29,8 @@ pub struct Setting<'a> {
     pub libexec: &'a Libexec,
     /// A folder for finish steps.
     pub scratch: Utf8PathBuf,
+    /// Where downloads and the layers of finish steps are kept between runs.
+    pub cache: Utf8PathBuf,
     /// The clock.
     pub clock: Clock,
     /// Where events go.
@@ -39,8 +41,17 @@ pub struct Setting<'a> {
 pub struct Builder<'a> {
     setting: Setting<'a>,
     arch: Option<Arch>,
-    releases: BTreeMap<String, Opened>,
+    releases: BTreeMap<(String, Arch), Opened>,
     candidates: BTreeMap<String, ArmImage>,
+}
+
+/// What an arm is made of.
+#[derive(Clone, Copy)]
+enum Content<'c> {
+    /// The spec's slices.
+    Slices,
+    /// Whole packages, per release.
+    Packages(&'c BTreeMap<String, Vec<String>>),
 }
 
 /// A release and its archives.
@@ -57,10 +68,17 @@ impl<'a> Builder<'a> {
     pub fn new(setting: Setting<'a>) -> Self {
         Self {
             setting,
-            arch: Arch::host(),
+            arch: None,
             releases: BTreeMap::new(),
             candidates: BTreeMap::new(),
         }
+    }
+
+    /// The same builder for the architecture `arch`.
+    #[must_use]
+    pub fn of_arch(mut self, arch: Arch) -> Self {
+        self.arch = Some(arch);
+        self
     }
 
     /// Builds both arms of an image into the run folder; without `comparing` only the candidate.
@@ -105,7 +123,8 @@ impl<'a> Builder<'a> {
             }
             None => {
                 let (name, cut) = self.cut(&image.spec, arch)?;
-                self.write(image, Arm::Candidate, cut, &name, &place)?
+                let stage = self.stage(&image.spec, Content::Slices, &cut)?;
+                self.write(image, Arm::Candidate, (cut, stage), &name, &place)?
             }
         };
         self.say("Cut", &image.name, &arm, started);
@@ -115,6 +134,7 @@ impl<'a> Builder<'a> {
 
     /// Cuts a spec's slices; the release's name and the tree.
     fn cut(&mut self, spec: &ImageSpec, arch: Arch) -> Result<(String, CutRootfs), Failure> {
+        foreign::check(spec, arch, self.host()?).or_unavailable()?;
         let name = release_of(spec.slices.keys()).or_usage()?;
         let opened = self.open(&name, arch)?;
         let wanted: Vec<SliceKey> = spec.slices[&name]
@@ -130,7 +150,40 @@ impl<'a> Builder<'a> {
         Ok((name, cut.rootfs))
     }
 
-    fn baseline(
+    /// Installs whole packages of a release; the release's name and the tree.
+    fn install(
+        &mut self,
+        packages: &BTreeMap<String, Vec<String>>,
+        arch: Arch,
+    ) -> Result<(String, CutRootfs), Failure> {
+        let name = release_of(packages.keys()).or_usage()?;
+        let opened = self.open(&name, arch)?;
+        let cut = baseline::install(opened, &packages[&name], arch).map_err(blame_any)?;
+        Ok((name, cut))
+    }
+
+    /// The tree that finish steps see: for another architecture than the host's the native cut of
+    /// the same content runs them.
+    fn stage(
+        &mut self,
+        spec: &ImageSpec,
+        content: Content<'_>,
+        cut: &CutRootfs,
+    ) -> Result<Option<Tree>, Failure> {
+        let host = self.host()?;
+        if cut.arch == host || spec.finish.is_empty() {
+            return Ok(None);
+        }
+        foreign::check(spec, cut.arch, host).or_unavailable()?;
+        let native = match content {
+            Content::Slices => self.cut(spec, host)?.1,
+            Content::Packages(packages) => self.install(packages, host)?.1,
+        };
+        foreign::stage(cut, &native).or_unavailable().map(Some)
+    }
+
+    /// Builds what the image is compared with; nothing if the spec says so.
+    pub fn baseline(
         &mut self,
         image: &IntendedImage,
         folder: &RunFolder,
@@ -150,11 +203,10 @@ impl<'a> Builder<'a> {
             }
             Baseline::Install(packages) => {
                 let started = self.setting.clock.monotonic();
-                let name = release_of(packages.keys()).or_usage()?;
-                let opened = self.open(&name, arch)?;
-                let cut = baseline::install(opened, &packages[&name], arch).map_err(blame_any)?;
+                let (name, cut) = self.install(packages, arch)?;
+                let stage = self.stage(&image.spec, Content::Packages(packages), &cut)?;
                 let place = folder.image(image.name.as_str(), Arm::Baseline.word(), arch.debian());
-                let arm = self.write(image, Arm::Baseline, cut, &name, &place)?;
+                let arm = self.write(image, Arm::Baseline, (cut, stage), &name, &place)?;
                 self.say("Baseline", &image.name, &arm, started);
                 Ok(Some(arm))
             }
@@ -166,17 +218,27 @@ impl<'a> Builder<'a> {
         &self,
         image: &IntendedImage,
         arm: Arm,
-        cut: CutRootfs,
+        (cut, stage): (CutRootfs, Option<Tree>),
         release: &str,
         place: &Utf8Path,
     ) -> Result<ArmImage, Failure> {
         let spec = &image.spec;
         let own = userfiles::tree(spec, self.setting.shelf).or_usage()?;
         let with_files = userfiles::over(&cut, &own).or_usage()?;
-        let made = finish::run(spec, &with_files, &self.setting).or_fault_of_step()?;
+        let stage = match stage {
+            None => with_files.tree.clone(),
+            Some(stage) => {
+                let staged = CutRootfs {
+                    tree: stage,
+                    ..cut.clone()
+                };
+                userfiles::over(&staged, &own).or_usage()?.tree
+            }
+        };
+        let made = finish::run(spec, &with_files, &stage, &self.setting).or_fault_of_step()?;
         let origin = self
             .releases
-            .get(release)
+            .get(&(release.to_owned(), cut.arch))
             .map(|o| o.archives.origin())
             .unwrap_or_default();
         layout::write(&Writing {
@@ -192,14 +254,22 @@ impl<'a> Builder<'a> {
     }
 
     fn open(&mut self, name: &str, arch: Arch) -> Result<&Opened, Failure> {
-        if !self.releases.contains_key(name) {
+        let key = (name.to_owned(), arch);
+        if !self.releases.contains_key(&key) {
             let started = self.setting.clock.monotonic();
             let files = self.setting.shelf.release(name).or_usage()?;
             let release =
                 Release::from_files(&ReleaseFiles::from_pairs(name, files), Strictness::Own)
                     .or_usage()?;
-            let archives = Archives::open(&release, self.setting.mirrors, arch, self.setting.clock)
-                .or_unavailable()?;
+            let setting = &self.setting;
+            let archives = Archives::open_keeping(
+                &setting.cache,
+                &release,
+                setting.mirrors,
+                arch,
+                setting.clock,
+            )
+            .or_unavailable()?;
             let suites: Vec<&str> = archives
                 .archive()
                 .suites()
@@ -212,16 +282,20 @@ impl<'a> Builder<'a> {
                 started,
             );
             self.releases
-                .insert(name.to_owned(), Opened { release, archives });
+                .insert(key.clone(), Opened { release, archives });
         }
         self.releases
-            .get(name)
+            .get(&key)
             .context("the release was just opened")
             .or_fault()
     }
 
     fn arch(&self) -> Result<Arch, Failure> {
-        self.arch
+        self.arch.map_or_else(|| self.host(), Ok)
+    }
+
+    fn host(&self) -> Result<Arch, Failure> {
+        Arch::host()
             .context("this host's architecture is not one of ours")
             .or_unavailable()
     }

@@ -48,10 +48,12 @@ const ENVIRONMENT: [&str; 5] = [
 /// Places that the runtime makes for its mounts; they are nobody's output.
 const MOUNT_POINTS: [&str; 3] = ["/dev", "/proc", "/sys"];
 
-/// Runs the steps of `spec` on `cut`.
+/// Runs the steps of `spec` for `cut`, on `stage`: the tree that they see, which is the cut's own
+/// unless it is another architecture's.
 pub fn run(
     spec: &ImageSpec,
     cut: &CutRootfs,
+    stage: &Tree,
     setting: &Setting<'_>,
 ) -> Result<Finished, FinishError> {
     if spec.finish.is_empty() {
@@ -60,12 +62,12 @@ pub fn run(
             generated: None,
         });
     }
-    let key = key(spec, cut);
-    let made = match cache::load(&key) {
+    let key = key(spec, stage);
+    let made = match cache::load(&setting.cache, &key) {
         Some(made) => made,
         None => {
-            let made = make(spec, cut, setting)?;
-            cache::save(&key, &made);
+            let made = make(spec, stage, setting)?;
+            cache::save(&setting.cache, &key, &made);
             made
         }
     };
@@ -94,27 +96,33 @@ pub fn run(
 }
 
 /// The input of the steps: the tree, the steps, the environment.
-fn key(spec: &ImageSpec, cut: &CutRootfs) -> Digest {
-    image::hash_contents(&cut.tree);
+fn key(spec: &ImageSpec, stage: &Tree) -> Digest {
+    image::hash_contents(stage);
     let steps = model::canonical::text(&spec.finish);
-    Digest::of(format!("{}\n{steps}\n{ENVIRONMENT:?}\nv1", cut.tree.digest()).as_bytes())
+    Digest::of(format!("{}\n{steps}\n{ENVIRONMENT:?}\nv1", stage.digest()).as_bytes())
 }
 
-fn make(spec: &ImageSpec, cut: &CutRootfs, setting: &Setting<'_>) -> Result<Tree, FinishError> {
+fn make(spec: &ImageSpec, stage: &Tree, setting: &Setting<'_>) -> Result<Tree, FinishError> {
     let host = |why: String| FinishError::Host(why);
-    let scratch = setting.scratch.join(cut.tree.digest().short());
+    let scratch = setting.scratch.join(stage.digest().short());
     let lower = scratch.join("tree");
     fs_err::create_dir_all(&lower).map_err(|error| host(error.to_string()))?;
-    let result = image::unpack(&cut.tree, lower.as_std_path(), image::Owners::Keep, 0)
+    // Without root every file is the caller's, who is uid 0 inside; what steps make is 0:0 anyway.
+    let owners = if crate::host::is_root() {
+        image::Owners::Keep
+    } else {
+        image::Owners::Own
+    };
+    let result = image::unpack(stage, lower.as_std_path(), owners, 0)
         .map_err(|error| host(error.to_string()))
-        .and_then(|_| steps(spec, cut, setting, &scratch, &lower));
+        .and_then(|_| steps(spec, stage, setting, &scratch, &lower));
     let _ = fs_err::remove_dir_all(&scratch);
     result
 }
 
 fn steps(
     spec: &ImageSpec,
-    cut: &CutRootfs,
+    stage: &Tree,
     setting: &Setting<'_>,
     scratch: &Utf8Path,
     lower: &Utf8Path,
@@ -147,7 +155,7 @@ fn steps(
             ));
         }
         let upper = ran.written().unwrap_or_default();
-        let new = collect(step, &upper, &cut.tree, &made)?;
+        let new = collect(step, &upper, stage, &made)?;
         for (path, entry) in new {
             if let Kind::File(blob) = &entry.kind {
                 lay(lower, &path, blob).map_err(|error| fail(step, error.to_string()))?;
@@ -215,7 +223,10 @@ fn collect(
             } else {
                 path.to_string()
             };
-            if !globs.iter().any(|glob| glob.meets(&Pattern::new(&shown))) {
+            if !globs
+                .iter()
+                .any(|glob| glob.meets(&Pattern::literal(&shown)))
+            {
                 return Err(fail(
                     step,
                     format!("made {shown}, which `produces` does not name"),

@@ -6,15 +6,13 @@
 use std::io::Read;
 
 use bytes::Bytes;
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use model::Digest;
 use rootfs::{Blob, Entry, Kind, Origin, Tree, TreePath};
 
-use super::archives;
-
 /// The made tree for this input, if it is known.
-pub fn load(key: &Digest) -> Option<Tree> {
-    let bytes = fs_err::read(file(key)).ok()?;
+pub fn load(cache: &Utf8Path, key: &Digest) -> Option<Tree> {
+    let bytes = fs_err::read(file(cache, key)).ok()?;
     let (digest, body) = bytes.split_at_checked(65)?;
     let digest = std::str::from_utf8(digest).ok()?.trim_end();
     if Digest::of(body).hex() != digest {
@@ -46,13 +44,13 @@ pub fn load(key: &Digest) -> Option<Tree> {
 }
 
 /// Keeps a made tree. Failing to keep it costs time, nothing else.
-pub fn save(key: &Digest, made: &Tree) {
-    if let Err(error) = try_save(key, made) {
+pub fn save(cache: &Utf8Path, key: &Digest, made: &Tree) {
+    if let Err(error) = try_save(cache, key, made) {
         tracing::warn!("finish layer {key} is not kept: {error}");
     }
 }
 
-fn try_save(key: &Digest, made: &Tree) -> std::io::Result<()> {
+fn try_save(cache: &Utf8Path, key: &Digest, made: &Tree) -> std::io::Result<()> {
     let mut builder = tar::Builder::new(Vec::new());
     for (path, entry) in made.iter() {
         let Origin::Generated(step) = &entry.origin else {
@@ -76,7 +74,7 @@ fn try_save(key: &Digest, made: &Tree) -> std::io::Result<()> {
         }
     }
     let body = builder.into_inner()?;
-    let path = file(key);
+    let path = file(cache, key);
     let part = path.with_extension(format!("part-{}", std::process::id()));
     if let Some(parent) = path.parent() {
         fs_err::create_dir_all(parent)?;
@@ -87,6 +85,6 @@ fn try_save(key: &Digest, made: &Tree) -> std::io::Result<()> {
     fs_err::rename(&part, &path)
 }
 
-fn file(key: &Digest) -> Utf8PathBuf {
-    archives::cache().join("finish").join(key.hex())
+fn file(cache: &Utf8Path, key: &Digest) -> Utf8PathBuf {
+    cache.join("finish").join(key.hex())
 }

@@ -1,10 +1,11 @@
 //! `build IMAGE --out DIR`: an image spec as an OCI layout.
 
 use engine::clock::Clock;
-use model::ExitCode;
+use model::{Arch, ExitCode};
 
 use super::print_json;
 use crate::arguments::BuildArguments;
+use crate::rooms::archives;
 use crate::rooms::building::{Builder, Setting};
 use crate::rooms::folder::RunFolder;
 use crate::rooms::intent;
@@ -17,6 +18,10 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
     let image = intent::image(&arguments.image, shelf).or_usage()?;
+    let arch: Option<Arch> = match arguments.arch.as_deref() {
+        Some(text) => Some(text.parse().or_usage()?),
+        None => None,
+    };
     let libexec = libexec::find().or_unavailable()?;
     let clock = Clock::system();
     let id = model::RunId::new(format!("build-{}", std::process::id())).or_fault()?;
@@ -27,9 +32,13 @@ pub(super) fn run(
         mirrors: &arguments.mirrors,
         libexec: &libexec,
         scratch: scratch.clone(),
+        cache: archives::cache(),
         clock,
         listener: terminal,
     });
+    if let Some(arch) = arch {
+        builder = builder.of_arch(arch);
+    }
     let built = builder.pair(&image, &folder, false);
     let _ = fs_err::remove_dir_all(&scratch);
     let arm = built?.candidate;

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::print_json;
 use super::report::{judged, say_closing, write_formats};
 use crate::arguments::RunArguments;
+use crate::rooms::archives;
 use crate::rooms::building::{self, Builder};
 use crate::rooms::folder::RunFolder;
 use crate::rooms::intent::{self, Intent};
@@ -102,6 +103,7 @@ fn build(
         mirrors: &arguments.mirrors,
         libexec,
         scratch: scratch.join("finish"),
+        cache: archives::cache(),
         clock: job.clock,
         listener: job.terminal,
     });
