@@ -136,7 +136,11 @@ fn two_steps_of_one_name_are_refused_with_their_line() {
     let (code, said) = told(&build(&fixture, "twins", &text, &[]));
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("two finish steps are named `twin`"), "{said}");
-    assert!(said.contains("twins.yaml") && said.contains("/b"), "{said}");
+    // Seven lines, three of the first step, then the second.
+    assert!(
+        said.contains("twins.yaml") && said.contains("line 11 "),
+        "{said}"
+    );
 }
 
 #[test]

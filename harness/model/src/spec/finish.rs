@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde::de::{Error, SeqAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// A program of the image, run once at build on an overlay of it, in both arms, without network, as
@@ -36,6 +37,7 @@ pub(super) fn distinct<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<FinishS
     from.deserialize_seq(Steps)
 }
 
+/// All steps.
 struct Steps;
 
 impl<'de> Visitor<'de> for Steps {
@@ -46,17 +48,43 @@ impl<'de> Visitor<'de> for Steps {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut found: A) -> Result<Self::Value, A::Error> {
-        let mut steps: Vec<FinishStep> = Vec::new();
-        while let Some(step) = found.next_element::<FinishStep>()? {
-            if steps.iter().any(|other| other.name == step.name) {
-                return Err(A::Error::custom(format!(
-                    "two finish steps are named `{}`",
-                    step.name
-                )));
-            }
+        let mut steps = Vec::new();
+        while let Some(step) = found.next_element_seed(Next { before: &steps })? {
             steps.push(step);
         }
         Ok(steps)
+    }
+}
+
+/// The step after those read before. It is refused from within, where its place is known.
+struct Next<'s> {
+    before: &'s [FinishStep],
+}
+
+impl<'de> DeserializeSeed<'de> for Next<'_> {
+    type Value = FinishStep;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<FinishStep, D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Next<'_> {
+    type Value = FinishStep;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a finish step")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<FinishStep, A::Error> {
+        let step = FinishStep::deserialize(MapAccessDeserializer::new(map))?;
+        if self.before.iter().any(|other| other.name == step.name) {
+            let name = &step.name;
+            return Err(A::Error::custom(format!(
+                "two finish steps are named `{name}`"
+            )));
+        }
+        Ok(step)
     }
 }
 
@@ -71,28 +99,40 @@ mod tests {
              readiness: {{exit: {{code: 0}}}}\nresources: {{memory_mib: 8, pids: 8}}\n\
              baseline: none\nfinish:\n\
              \x20 - {{name: bytecode, run: [/a], produces: [/x]}}\n\
-             \x20 - {{name: {second}, run: [/b], produces: [/y]}}\n"
+             \x20 - {second}\n"
         )
+    }
+
+    /// The error's text for this second step.
+    fn refused(second: &str) -> String {
+        let error = ImageSpec::from_yaml("web.yaml", &spec(second)).unwrap_err();
+        error.to_string()
     }
 
     #[test]
     fn two_steps_of_one_name_are_refused_where_the_second_stands() {
-        assert_eq!(
-            ImageSpec::from_yaml("", &spec("index"))
-                .unwrap()
-                .finish
-                .len(),
-            2
-        );
-        let error = ImageSpec::from_yaml("web.yaml", &spec("bytecode")).unwrap_err();
-        let shown = error.to_string();
+        let other = spec("{name: index, run: [/b], produces: [/y]}");
+        assert_eq!(ImageSpec::from_yaml("", &other).unwrap().finish.len(), 2);
+        let shown = refused("{name: bytecode, run: [/b], produces: [/y]}");
         assert!(
-            shown.contains("two finish steps are named `bytecode`"),
+            shown.contains("line 9 column") && shown.contains("named `bytecode`"),
             "{shown}"
         );
-        assert!(
-            shown.contains("web.yaml") && shown.contains("[/b]"),
-            "{shown}"
-        );
+    }
+
+    #[test]
+    fn an_unknown_key_and_a_bad_value_are_shown_where_they_stand() {
+        for (second, wanted) in [
+            ("{name: index, runs: [/b], produces: [/y]}", "runs"),
+            ("{name: index, run: /b, produces: [/y]}", "sequence"),
+            ("bytecode", "mapping"),
+            ("{name: index, run: [/b]}", "produces"),
+        ] {
+            let shown = refused(second);
+            assert!(
+                shown.contains("line 9 column") && shown.contains(wanted),
+                "{second}: {shown}"
+            );
+        }
     }
 }
