@@ -10,4 +10,6 @@ pub mod folder;
 pub mod intent;
 mod layout;
 pub mod planning;
+pub mod reporting;
 mod userfiles;
+pub mod wanted;
