@@ -27,6 +27,20 @@ pub(crate) fn all() -> Result<PathBuf> {
     Ok(folder().join("certify"))
 }
 
+/// Builds the libtest front, which plain `cargo test` leaves out and its own tests start.
+pub(crate) fn front() -> Result<()> {
+    let front = [
+        "test",
+        "--quiet",
+        "-p",
+        "certify",
+        "--test",
+        "certification",
+        "--no-run",
+    ];
+    cargo::run("building the libtest front", cargo::command(&front))
+}
+
 /// Builds the static probe in a target folder of its own; where it is.
 pub(crate) fn probe() -> Result<PathBuf> {
     let host = host_triple()?;
