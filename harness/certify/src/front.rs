@@ -93,7 +93,8 @@ pub fn exit_code(report: &Report, verdict: &Verdict, blocked: BlockedCells) -> E
 #[allow(clippy::unwrap_used)]
 mod tests {
     use model::{
-        CellId, CheckId, CheckResult, ControlVerdict, Method, PlannedCell, Role, SuiteName,
+        CellId, CheckId, CheckResult, ControlVerdict, Method, PlannedCell, Role, Severity,
+        SuiteName,
     };
 
     use super::*;
@@ -103,6 +104,7 @@ mod tests {
             id: CheckId::new(id).unwrap(),
             title: "a check".to_owned(),
             outcome,
+            severity: Severity::High,
             method: Method::Static,
             message: format!("{id} said so"),
             evidence: Vec::new(),
@@ -143,6 +145,7 @@ mod tests {
             checks,
             measurements: Vec::new(),
             warnings: Vec::new(),
+            invalid_session: None,
         }
     }
 
@@ -154,6 +157,7 @@ mod tests {
             levels: Vec::new(),
             claims: Vec::new(),
             controls,
+            waivers: Vec::new(),
         }
     }
 

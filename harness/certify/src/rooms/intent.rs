@@ -2,9 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use camino::Utf8Path;
-use model::{
-    Baseline, FileSource, ImageName, ImageSpec, OwnData, Profile, Role, Variation,
-};
+use model::{Baseline, FileSource, ImageName, ImageSpec, OwnData, Profile, Role, Variation};
 
 use super::wanted::Wanted;
 use crate::shipped::Shelf;
