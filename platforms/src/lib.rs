@@ -9,7 +9,7 @@ pub mod sim;
 use engine::Platform;
 use model::RunId;
 
-pub use runtime::once::{Once, OnceError, Ran, run_once};
+pub use runtime::once::{Once, OnceError, Ran, objects, run_once};
 
 /// Every platform, in the order of reports.
 pub static PLATFORMS: &[&dyn Platform] = &[&oci::OCI, &oci::OCI_RUNC, &sim::SIM];

@@ -27,6 +27,25 @@ pub(crate) fn all() -> Result<PathBuf> {
     Ok(folder().join("certify"))
 }
 
+/// Builds the libtest front, which plain `cargo test` leaves out and its own tests start.
+pub(crate) fn front() -> Result<()> {
+    let front = [
+        "test",
+        "--quiet",
+        "--workspace",
+        "--test",
+        "certification",
+        "--no-run",
+    ];
+    cargo::run("building the libtest front", cargo::command(&front))
+}
+
+/// Selected beside certify, so that shared crates are built once: alone it would ask fewer features
+/// of them and build a second set.
+const LAUNCH: [&str; 8] = [
+    "build", "--quiet", "-p", "certify", "-p", "launch", "--bin", "launch",
+];
+
 /// Builds the static probe in a target folder of its own; where it is.
 pub(crate) fn probe() -> Result<PathBuf> {
     let host = host_triple()?;
@@ -58,10 +77,7 @@ pub(crate) fn probe() -> Result<PathBuf> {
 /// Builds `probe` and `launch` and puts them where certify looks.
 pub(crate) fn libexec() -> Result<()> {
     let probe = probe()?;
-    cargo::run(
-        "building launch",
-        cargo::command(&["build", "--quiet", "-p", "launch"]),
-    )?;
+    cargo::run("building launch", cargo::command(&LAUNCH))?;
     let libexec = libexec_folder();
     fs_err::create_dir_all(&libexec)?;
     install(&probe, &libexec.join("probe"))?;

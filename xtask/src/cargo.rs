@@ -30,7 +30,26 @@ pub(crate) fn target() -> PathBuf {
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
+    for (name, _) in std::env::vars_os() {
+        if is_about_us(&name.to_string_lossy()) {
+            command.env_remove(name);
+        }
+    }
     command
+}
+
+/// Whether a variable was set by the cargo that runs this program, to describe this package. Build
+/// scripts that look at these would run again whenever cargo is called without xtask, or with it.
+fn is_about_us(name: &str) -> bool {
+    [
+        "CARGO_PKG_",
+        "CARGO_MANIFEST_",
+        "CARGO_CRATE_",
+        "OUT_DIR",
+        "CARGO_PRIMARY_",
+    ]
+    .iter()
+    .any(|start| name.starts_with(start))
 }
 
 /// Runs a cargo call whose output goes to standard error.

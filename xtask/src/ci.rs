@@ -32,6 +32,19 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         "warnings",
     ];
     cargo::run("cargo clippy", cargo::command(&clippy))?;
+    // Not among all targets, since it is no test of plain `cargo test`.
+    let front = [
+        "clippy",
+        "--quiet",
+        "-p",
+        "certify",
+        "--test",
+        "certification",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    cargo::run("cargo clippy of the front", cargo::command(&front))?;
     cargo::say("    Docs");
     let mut doc = cargo::command(&["doc", "--quiet", "--workspace", "--no-deps"]);
     doc.env("RUSTDOCFLAGS", "-D warnings");

@@ -26,6 +26,10 @@ cargo xtask libexec             build the programs that run beside and inside co
 ";
 
 fn main() -> ExitCode {
+    if let Some(sentence) = unsupported(std::env::consts::OS) {
+        cargo::say(&sentence);
+        return ExitCode::from(UNAVAILABLE);
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (verb, rest) = match arguments.split_first() {
         Some((verb, rest)) => (verb.as_str(), rest),
@@ -58,3 +62,28 @@ fn main() -> ExitCode {
 
 /// Exit code of a build or task that failed: a harness fault, never a verdict.
 const FAULT: u8 = 6;
+
+/// Exit code of an environment in which nothing can be done.
+const UNAVAILABLE: u8 = 5;
+
+/// What to say on a system that is not Linux, before anything is built: most of it would not even
+/// compile there.
+fn unsupported(system: &str) -> Option<String> {
+    (system != "linux").then(|| {
+        format!(
+            "certify starts containers itself and so needs Linux; this is {system}: run it in a \
+             Linux virtual machine or on a Linux host (exit {UNAVAILABLE})"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn another_system_is_told_so_in_one_sentence() {
+        assert_eq!(super::unsupported("linux"), None);
+        let said = super::unsupported("macos").unwrap_or_default();
+        assert!(said.contains("needs Linux; this is macos"), "{said}");
+        assert!(!said.contains('\n') && !said.contains(". "), "{said}");
+    }
+}

@@ -20,6 +20,7 @@ struct Counts {
 /// Runs all tests whose name contains the filter, if one is given.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     build::all()?;
+    build::front()?;
     let mut command = cargo::command(&["test", "--workspace", "--no-fail-fast", "--"]);
     command
         .arg("--show-output")

@@ -8,8 +8,9 @@ use clap::{Args, Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "certify", version, max_term_width = 100)]
 pub struct Arguments {
-    /// Folder with your own images/, releases/ and profiles/; they win over the shipped ones.
-    #[arg(long, global = true, value_name = "DIR")]
+    /// Folder with your certify.yaml, images/, releases/ and suites/profiles/; what lies there wins
+    /// over what ships. Default: the working folder, when it has a certify.yaml.
+    #[arg(long, global = true, value_name = "DIR", env = "CERTIFY_CONFIG")]
     pub config: Option<Utf8PathBuf>,
     /// What to do.
     #[command(subcommand)]
@@ -39,7 +40,7 @@ pub enum Verb {
     Doctor(DoctorArguments),
     /// Remove what a killed run left behind.
     Sweep(RunFolder),
-    /// Published JSON Schemas: report, image, profile.
+    /// Published JSON Schemas: report, image, profile, certify.yaml.
     Schema(SchemaArguments),
     /// The chisel-compatible tool: cut slices into a folder.
     Slices(SlicesArguments),
@@ -49,17 +50,18 @@ pub enum Verb {
 #[derive(Debug, Clone, Args)]
 pub struct RunArguments {
     /// Image: a shipped name, a spec file, or a reference of an existing image; repeatable.
+    /// Default: those of certify.yaml, else all.
     #[arg(long = "image", value_name = "NAME|FILE|REF")]
     pub images: Vec<String>,
-    /// Platform; repeatable. Default: the embedded runtime.
+    /// Platform; repeatable. Default: those of certify.yaml, else the embedded runtime.
     #[arg(long = "platform", value_name = "NAME")]
     pub platforms: Vec<String>,
-    /// Suite; repeatable. Default: all.
+    /// Suite; repeatable. Default: those of certify.yaml, else all.
     #[arg(long = "suite", value_name = "NAME")]
     pub suites: Vec<String>,
-    /// smoke, standard, or a profile file.
-    #[arg(long, default_value = "smoke", value_name = "NAME|FILE")]
-    pub profile: String,
+    /// smoke, standard, or a profile file. Default: that of certify.yaml, else smoke.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub profile: Option<String>,
     /// Compare with this OCI layout or archive instead, or with `none`.
     #[arg(long, value_name = "REF|none")]
     pub baseline: Option<String>,
@@ -166,7 +168,7 @@ pub struct DoctorArguments {
 /// A schema.
 #[derive(Debug, Clone, Args)]
 pub struct SchemaArguments {
-    /// report, image or profile.
+    /// report, image, profile or certify.yaml.
     pub of: String,
 }
 

@@ -1,6 +1,17 @@
 //! What the host is: for the header, for `doctor`.
 
+use anyhow::{Result, ensure};
 use model::Environment;
+
+/// Whether this program can do anything on `system`, as the compiler names it: `linux`.
+pub fn supported(system: &str) -> Result<()> {
+    ensure!(
+        system == "linux",
+        "certify starts containers itself and so needs Linux; this is {system}: run it in a Linux \
+         virtual machine or on a Linux host"
+    );
+    Ok(())
+}
 
 /// Looks at the host.
 pub fn look() -> Environment {
@@ -34,4 +45,18 @@ pub fn load() -> f64 {
 /// Whether the effective user is root.
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_system_is_told_so_in_one_sentence() {
+        assert!(supported("linux").is_ok());
+        let said = supported("macos").map_err(|error| error.to_string());
+        let said = said.err().unwrap_or_default();
+        assert!(said.contains("needs Linux; this is macos"), "{said}");
+        assert!(!said.contains('\n') && !said.contains(". "), "{said}");
+    }
 }

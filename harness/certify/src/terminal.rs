@@ -7,6 +7,8 @@ use std::time::Duration;
 use engine::{Event, Listener};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::{Failure, told};
+
 /// A listener that speaks to a terminal, or in plain lines where there is none.
 pub struct Terminal {
     bar: Option<ProgressBar>,
@@ -45,6 +47,13 @@ impl Terminal {
             Some(bar) => bar.suspend(|| write(&text)),
             None => write(&text),
         }
+    }
+
+    /// Says why there is no verdict, with the exit code as the last line.
+    pub fn failure(&self, failure: &Failure) {
+        let code = u8::from(failure.exit);
+        self.plain(&format!("error: {}", told(&failure.error)));
+        self.plain(&format!("{} (exit {code})", failure.exit.word()));
     }
 
     /// How wide it is.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 use engine::clock::Clock;
 use engine::journal::{Header, Journal, JournalWriter, Record};
-use engine::{ArmImage, ImagePair, Libexec, Run, Silent};
+use engine::{ArmImage, HostLock, ImagePair, Libexec, Run, Silent};
 use model::{
     Arch, Arm, CellId, CellVerdict, Digest, Environment, ImageFacts, ImageName, ImageSpec, Outcome,
     Plan, PlannedCell, PlannedCheck, PlannedImage, PlatformName, Profile, Role, RunId, SuiteName,
@@ -116,6 +116,7 @@ fn plan(suite: &str) -> Plan {
         }],
         profile,
         not_selected: Vec::new(),
+        own: Vec::new(),
     }
 }
 
@@ -151,6 +152,9 @@ fn run(suite: &str, dial: Dial) -> CellVerdict {
             launch: Utf8PathBuf::new(),
         },
         scratch: Utf8PathBuf::from("/nowhere"),
+        unbuilt: BTreeMap::new(),
+        // A simulation disturbs nobody.
+        host_lock: HostLock::standard(folder.path().join("lock").to_str()),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

@@ -36,6 +36,8 @@ pub struct Candidate {
 pub enum NamedBy {
     /// An option of the command line.
     Option,
+    /// The user's configuration file.
+    Configuration,
     /// The environment (`CERTIFY_MIRROR`).
     Environment,
     /// An apt source of the host.
@@ -96,6 +98,19 @@ impl AddressBook {
             book.read_apt(root);
         }
         Ok(book)
+    }
+
+    /// Adds mirrors that the user's configuration file names: after those of the command line,
+    /// before all others.
+    pub fn configured(mut self, mirrors: &[String]) -> Result<Self, BadMirror> {
+        let is_option = |place: &&Candidate| place.named_by == NamedBy::Option;
+        let at = self.places.iter().take_while(is_option).count();
+        let places: Vec<Candidate> = mirrors
+            .iter()
+            .map(|text| mirror(text, NamedBy::Configuration))
+            .collect::<Result<_, _>>()?;
+        self.places.splice(at..at, places);
+        Ok(self)
     }
 
     /// The addresses to try for `archive`, in order, each once.
@@ -192,6 +207,7 @@ impl fmt::Display for NamedBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Option => f.write_str("--mirror"),
+            Self::Configuration => f.write_str("certify.yaml"),
             Self::Environment => f.write_str("CERTIFY_MIRROR"),
             Self::AptSource { file, line: 0 } => write!(f, "{file}"),
             Self::AptSource { file, line } => write!(f, "{file}:{line}"),
@@ -274,6 +290,21 @@ mod tests {
         );
         assert_eq!(book.unusable().len(), 1);
         assert!(book.unusable()[0].why.contains("`ftp:` is not supported"));
+    }
+
+    #[test]
+    fn a_configured_mirror_comes_after_options_and_before_the_environment() {
+        let read = AddressBook::read(&["http://a.test".to_owned()], Some("http://c.test"), None);
+        let configured = ["http://b.test".to_owned(), "other=http://d.test".to_owned()];
+        let book = read.unwrap().configured(&configured).unwrap();
+        let wanted = [
+            "--mirror http://a.test",
+            "certify.yaml http://b.test",
+            "CERTIFY_MIRROR http://c.test",
+        ];
+        assert_eq!(shown(&book, "main"), wanted);
+        let fault = book.configured(&["nowhere".to_owned()]).unwrap_err();
+        assert!(fault.to_string().starts_with("certify.yaml: "), "{fault}");
     }
 
     #[test]

@@ -6,11 +6,13 @@
 pub mod clock;
 mod error;
 mod event;
+mod host_lock;
 pub mod journal;
 mod judge;
 mod ledger;
 mod observing;
 mod platform;
+mod queue;
 mod residue;
 mod run;
 mod session;
@@ -19,12 +21,14 @@ pub mod wait;
 
 pub use error::{Blame, SessionError, StartError};
 pub use event::{Event, Listener, Silent};
-pub use judge::judge;
+pub use host_lock::{Attempt, HostLock, HostLockHeld, NoHostLock};
+pub use judge::{judge, voided_by};
 pub use ledger::{Ledger, Object};
 pub use observing::{NOT_READY, NotReady, Observing, Started};
 pub use platform::{Detection, Libexec, OpenRequest, Platform};
+pub use queue::QUEUE_SPAN;
 pub use residue::Residue;
-pub use run::{ImagePair, Run, RunError};
+pub use run::{ImagePair, Run, RunError, Unbuilt};
 pub use session::{
     Container, ContainerMemory, Delivered, Delivery, Exit, Inspection, Killed, LoadRequest, Recipe,
     Session, SessionMemory, SmokeReply, Stamper, StartRequest, StartStamps, Stopped, Verification,

@@ -12,10 +12,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, millis};
 use crate::event::{Event, Listener};
+use crate::host_lock::HostLock;
 use crate::journal::{Journal, JournalWriter, Record};
 use crate::ledger::Ledger;
 use crate::observing::Observing;
 use crate::platform::{Libexec, OpenRequest, Platform};
+use crate::queue::Turn;
 use crate::session::{Delivery, Recipe, Session, Verification};
 use crate::suite::{ArmImage, Judging, ObserveError, Suite};
 
@@ -29,8 +31,10 @@ pub struct Run<'a> {
     pub suites: &'a [&'a dyn Suite],
     /// The platforms, by registry.
     pub platforms: &'a [&'a dyn Platform],
-    /// Both arms of every image.
+    /// Both arms of every image that was built.
     pub images: BTreeMap<ImageName, ImagePair>,
+    /// Images that could not be built; their cells end with that.
+    pub unbuilt: BTreeMap<ImageName, Unbuilt>,
     /// Where everything is written.
     pub journal: Arc<JournalWriter>,
     /// Where events go.
@@ -43,7 +47,21 @@ pub struct Run<'a> {
     pub libexec: Libexec,
     /// A folder outside the run folder for sessions' own folders.
     pub scratch: Utf8PathBuf,
+    /// What timed cells of all runs on this host queue on.
+    pub host_lock: HostLock,
 }
+
+/// An image that could not be built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unbuilt {
+    /// How its cells end.
+    pub outcome: Outcome,
+    /// What happened, with its causes.
+    pub reason: String,
+}
+
+/// Why a cell was cancelled.
+const INTERRUPTED: &str = "interrupted";
 
 /// Both arms of an image.
 #[derive(Debug, Clone)]
@@ -63,11 +81,21 @@ impl Run<'_> {
     /// Observes every cell of the plan. Failures of sessions and cells are recorded, not returned.
     pub async fn observe(mut self) -> Result<(), RunError> {
         let images = std::mem::take(&mut self.images);
-        for cell in self.plan.cells.iter().filter(|cell| !cell.needs_session) {
+        let (built, unbuilt): (Vec<&PlannedCell>, Vec<&PlannedCell>) = self
+            .plan
+            .cells
+            .iter()
+            .partition(|cell| !self.unbuilt.contains_key(&cell.image));
+        for cell in unbuilt {
+            if let Some(why) = self.unbuilt.get(&cell.image) {
+                self.skip(cell, why.outcome, &why.reason)?;
+            }
+        }
+        for cell in built.iter().filter(|cell| !cell.needs_session) {
             self.cell(cell, None, &images).await?;
         }
         let mut platforms: Vec<&PlatformName> = Vec::new();
-        for cell in self.plan.cells.iter().filter(|cell| cell.needs_session) {
+        for cell in built.iter().filter(|cell| cell.needs_session) {
             if !platforms.contains(&&cell.platform) {
                 platforms.push(&cell.platform);
             }
@@ -88,7 +116,14 @@ impl Run<'_> {
             .cells
             .iter()
             .filter(|cell| cell.needs_session && cell.platform == *name)
+            .filter(|cell| !self.unbuilt.contains_key(&cell.image))
             .collect();
+        if self.stop.is_cancelled() {
+            for cell in cells {
+                self.skip(cell, Outcome::Cancelled, INTERRUPTED)?;
+            }
+            return Ok(());
+        }
         let session = match self.open(name).await {
             Ok(session) => session,
             Err((outcome, reason)) => {
@@ -209,6 +244,9 @@ impl Run<'_> {
         session: Option<&dyn Session>,
         images: &BTreeMap<ImageName, ImagePair>,
     ) -> Result<(), RunError> {
+        if self.stop.is_cancelled() {
+            return self.skip(cell, Outcome::Cancelled, INTERRUPTED);
+        }
         let suite = self
             .suites
             .iter()
@@ -217,13 +255,47 @@ impl Run<'_> {
             let why = format!("no suite {} or no image {}", cell.suite, cell.image);
             return self.skip(cell, Outcome::HarnessError, &why);
         };
+        // Held until the cell's end is written.
+        let _turn = match (suite.is_timed() && session.is_some()).then(|| self.turn(cell)) {
+            None => None,
+            Some(turn) => match turn.await? {
+                Turn::Ours(held) => Some(held),
+                Turn::Never(outcome, why) => return self.skip(cell, outcome, &why),
+            },
+        };
         self.listener.on(&Event::CellStarted {
             cell: cell.id.clone(),
         });
         let started = self.clock.monotonic();
+        let (outcome, reason) = self.attempts(cell, *suite, pair, session).await?;
+        self.write(&Record::CellEnd(model::CellEnd {
+            cell: cell.id.clone(),
+            ended: outcome,
+            reason: reason.clone(),
+            residue: None,
+        }))?;
+        let ms = millis(self.clock.monotonic().since(started));
+        let summary = reason.unwrap_or_default();
+        self.listener.on(&Event::CellEnded {
+            cell: cell.id.clone(),
+            outcome,
+            summary,
+            ms,
+        });
+        Ok(())
+    }
+
+    /// Lets a suite observe a cell until its session is valid or no repetition is left; how the
+    /// observation ended, and why.
+    async fn attempts(
+        &self,
+        cell: &PlannedCell,
+        suite: &dyn Suite,
+        pair: &ImagePair,
+        session: Option<&dyn Session>,
+    ) -> Result<(Outcome, Option<String>), RunError> {
         let self_comparisons = crate::judge::count_self_comparisons(self.plan, self.suites);
-        let mut attempt = 0;
-        let (outcome, reason) = loop {
+        for attempt in 0.. {
             self.write(&Record::CellStart {
                 cell: cell.id.clone(),
                 attempt,
@@ -244,34 +316,23 @@ impl Run<'_> {
             };
             match suite.observe(&observing).await {
                 Ok(()) => {}
-                Err(error) => break ended(error),
+                // Whatever stops a run may have stopped what the platform runs as well.
+                Err(ObserveError::Session(error)) if self.stop.is_cancelled() => {
+                    return Ok((Outcome::Cancelled, Some(format!("interrupted: {error}"))));
+                }
+                Err(error) => return Ok(ended(error)),
             }
             if attempt >= self.plan.profile.repeat_invalid_session {
-                break (Outcome::Pass, None);
+                break;
             }
-            match self.invalid(*suite, cell, pair, self_comparisons)? {
-                None => break (Outcome::Pass, None),
+            match self.invalid(suite, cell, pair, self_comparisons)? {
+                None => break,
                 Some(why) => self
                     .listener
                     .on(&Event::Note(format!("{}: {why}; repeated once", cell.id))),
             }
-            attempt += 1;
-        };
-        self.write(&Record::CellEnd(model::CellEnd {
-            cell: cell.id.clone(),
-            ended: outcome,
-            reason: reason.clone(),
-            residue: None,
-        }))?;
-        let ms = millis(self.clock.monotonic().since(started));
-        let summary = reason.unwrap_or_default();
-        self.listener.on(&Event::CellEnded {
-            cell: cell.id.clone(),
-            outcome,
-            summary,
-            ms,
-        });
-        Ok(())
+        }
+        Ok((Outcome::Pass, None))
     }
 
     fn invalid(
@@ -342,7 +403,7 @@ impl Run<'_> {
         if ended {
             Ok(())
         } else {
-            self.skip(cell, Outcome::Cancelled, "interrupted")
+            self.skip(cell, Outcome::Cancelled, INTERRUPTED)
         }
     }
 
@@ -355,7 +416,7 @@ impl Run<'_> {
         }))
     }
 
-    fn span(&self, what: &str, ms: f64) -> Result<(), RunError> {
+    pub(crate) fn span(&self, what: &str, ms: f64) -> Result<(), RunError> {
         self.write(&Record::Span {
             what: what.to_owned(),
             ms,

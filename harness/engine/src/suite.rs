@@ -26,6 +26,10 @@ pub trait Suite: Send + Sync {
     /// The method text that the report prints, from the same constants the code uses.
     fn explain(&self, profile: &Profile) -> Vec<String>;
 
+    /// Whether its readings suffer from another run that measures on the same host at the same
+    /// time. Such cells queue on the host-wide lock.
+    fn is_timed(&self) -> bool;
+
     /// How many comparisons of the baseline with itself one cell makes.
     fn self_comparisons(&self) -> u32;
 

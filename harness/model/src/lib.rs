@@ -11,6 +11,7 @@ mod arch;
 pub mod canonical;
 mod certificate;
 mod check;
+mod configuration;
 mod digest;
 mod facts;
 mod ids;
@@ -27,11 +28,12 @@ pub mod yaml;
 pub use arch::{Arch, UnknownArch};
 pub use certificate::{Certification, CertifiedNumber, ResourceDescriptor, Statement};
 pub use check::{CheckInfo, CheckResult, Evidence, Method, Severity};
+pub use configuration::Configuration;
 pub use digest::{BadDigest, Digest, Hasher};
 pub use facts::{ImageFacts, LayerFacts, PlatformFacts, PlatformFamily, Standing};
 pub use ids::{BadId, CellId, CheckId, ImageName, PlatformName, RunId, SuiteName};
 pub use outcome::{ExitCode, Outcome};
-pub use plan::{NotSelected, Plan, PlannedCell, PlannedCheck, PlannedImage, Role};
+pub use plan::{NotSelected, OwnData, Plan, PlannedCell, PlannedCheck, PlannedImage, Role};
 pub use profile::{
     Audit, Claim, ControlPlan, DensityPlan, ImmutabilityPlan, Margins, Profile, StartupPlan,
 };

@@ -20,6 +20,20 @@ pub struct Plan {
     /// What was left out, and why.
     #[serde(default)]
     pub not_selected: Vec<NotSelected>,
+    /// The user's own data that the plan rests on, in order of path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<OwnData>,
+}
+
+/// A file, or a whole folder, of the user's that stands in the place of shipped data.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+pub struct OwnData {
+    /// Its path as shipped data would have it: `images/web.yaml`, `releases/debian-13`.
+    pub path: String,
+    /// The digest of its bytes; of a folder, over every path and content in it.
+    pub digest: Digest,
 }
 
 /// An image of the plan.

@@ -5,7 +5,8 @@ use std::process::Stdio;
 use camino::{Utf8Path, Utf8PathBuf};
 use tokio::process::Command;
 
-/// A call of `program` with a cleared environment.
+/// A call of `program` with a cleared environment, in a process group of its own: an interrupt at
+/// the terminal goes to the whole group in front, and it is ours to decide what ends when.
 #[allow(clippy::disallowed_methods, reason = "this is the command module")]
 pub(crate) fn new(program: &Utf8Path) -> Command {
     let mut command = Command::new(program);
@@ -14,6 +15,7 @@ pub(crate) fn new(program: &Utf8Path) -> Command {
         .env("LC_ALL", "C")
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .kill_on_drop(true)
+        .process_group(0)
         .stdin(Stdio::null());
     command
 }

@@ -70,6 +70,20 @@ impl Drop for Ran {
     }
 }
 
+/// What [`run_once`] makes on the host, as kind and name; [`crate::sweep`] removes each.
+pub fn objects(once: &Once<'_>) -> Vec<(&'static str, String)> {
+    let state = state(once);
+    let mut objects = vec![("containers", format!("{} --root {state}", once.runtime))];
+    if rustix::process::geteuid().is_root() {
+        objects.insert(0, ("cgroup", format!("/{}", once.name)));
+    }
+    objects
+}
+
+fn state(once: &Once<'_>) -> Utf8PathBuf {
+    once.scratch.join("state")
+}
+
 /// Runs the program to its end.
 #[allow(clippy::too_many_lines, reason = "one story: mount, run, clear away")]
 pub async fn run_once(once: &Once<'_>) -> Result<Ran, OnceError> {
@@ -100,7 +114,7 @@ pub async fn run_once(once: &Once<'_>) -> Result<Ran, OnceError> {
     };
     fs_err::write(once.scratch.join("config.json"), config)
         .map_err(|error| fail(error.to_string()))?;
-    let state = once.scratch.join("state");
+    let state = state(once);
     fs_err::create_dir_all(&state).map_err(|error| fail(error.to_string()))?;
     let mut call = command::new(once.runtime);
     let log = once.scratch.join("runtime.log");

@@ -28,7 +28,7 @@ impl Privilege {
     /// Finds out what this caller can have, by trying.
     pub(crate) async fn look(runtime: &Runtime) -> Result<Self, SessionError> {
         if rustix::process::geteuid().is_root() {
-            return Ok(Self::Root);
+            return rights_of_root(runtime);
         }
         let attempted = format!("run containers with {} as a normal user", runtime.program);
         let fail = |why: String| SessionError::environment(&attempted, why);
@@ -81,4 +81,19 @@ impl Privilege {
             ],
         }
     }
+}
+
+/// Root inside a container often lacks the one right that everything here rests on.
+fn rights_of_root(runtime: &Runtime) -> Result<Privilege, SessionError> {
+    use rustix::thread::{CapabilitySet, capabilities};
+    let attempted = format!("run containers with {} as root", runtime.program);
+    let own = capabilities(None).map_err(|error| SessionError::environment(&attempted, error))?;
+    if own.effective.contains(CapabilitySet::SYS_ADMIN) {
+        return Ok(Privilege::Root);
+    }
+    let why = "this root may make no namespaces: it lacks CAP_SYS_ADMIN";
+    Err(SessionError::environment(attempted, why).try_this(
+        "give the container that certify runs in this right (`--privileged`), or run certify as a \
+         normal user where user namespaces are allowed",
+    ))
 }

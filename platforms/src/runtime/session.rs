@@ -212,7 +212,7 @@ impl Session for OciSession {
         let now = tokio::task::spawn_blocking(move || image::rehash(folder.as_std_path()))
             .await
             .map_err(|error| SessionError::environment(&attempted, error))?
-            .map_err(|error| SessionError::environment(&attempted, error))?;
+            .map_err(|error| SessionError::environment(&attempted, told(error)))?;
         if now.digest() == tree.laid {
             return Ok(Verification::Untouched(tree.entries));
         }
@@ -271,8 +271,15 @@ fn unpack(
     Ok((laid.digest(), laid.len() as u64))
 }
 
+/// The error with its causes: `no space left` stands in the last one.
 fn told(error: image::ImageError) -> String {
-    error.to_string()
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
 }
 
 /// Time of paths whose layer records none.

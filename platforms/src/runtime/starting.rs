@@ -284,6 +284,22 @@ async fn await_ready(
     init: &Adopted,
     prepared: &mut Prepared,
 ) -> Result<MonotonicNs, NotReady> {
+    let stop = session.request.stop.clone();
+    tokio::select! {
+        found = readiness_reached(session, place, readiness, within, init, prepared) => found,
+        () = stop.cancelled() => Err(NotReady::Ours("interrupted".to_owned())),
+    }
+}
+
+/// Waits for what the image declares, within the limit.
+async fn readiness_reached(
+    session: &OciSession,
+    place: &Place,
+    readiness: &Readiness,
+    within: Duration,
+    init: &Adopted,
+    prepared: &mut Prepared,
+) -> Result<MonotonicNs, NotReady> {
     let limit = || NotReady::Image(format!("not ready within {} ms", within.as_millis()));
     match readiness {
         Readiness::Exit { code } => {
@@ -300,9 +316,8 @@ async fn await_ready(
         }
         Readiness::Log { contains } => line(session, place, contains, within, init)
             .await
-            .ok_or_else(limit),
+            .map_err(NotReady::Image),
         Readiness::Http(_) | Readiness::Tcp { .. } | Readiness::Exchange(_) => {
-            let stop = session.request.stop.clone();
             tokio::select! {
                 polled = prepared.prober.polled() => {
                     let polled = polled.map_err(NotReady::Ours)?;
@@ -321,7 +336,6 @@ async fn await_ready(
                         Err(why) => why,
                     }))
                 }
-                () = stop.cancelled() => Err(NotReady::Ours("interrupted".to_owned())),
             }
         }
     }
@@ -334,13 +348,13 @@ async fn line(
     contains: &str,
     within: Duration,
     init: &Adopted,
-) -> Option<MonotonicNs> {
+) -> Result<MonotonicNs, String> {
     use engine::wait::{Deadline, Poll, until};
     let deadline = Deadline::after(session.clock, within);
     let output = place.folder.join("output");
     until(
         session.clock,
-        "a line of output",
+        &format!("a line of output with `{contains}`"),
         Duration::from_millis(1),
         deadline,
         || {
@@ -354,7 +368,7 @@ async fn line(
         },
     )
     .await
-    .ok()
+    .map_err(|error| error.to_string())
 }
 
 /// Removes what was made for a container that the runtime refused.

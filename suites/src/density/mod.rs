@@ -61,6 +61,10 @@ impl Suite for Density {
         vec![&MARGINAL, &DISK]
     }
 
+    fn is_timed(&self) -> bool {
+        true
+    }
+
     fn self_comparisons(&self) -> u32 {
         1
     }

@@ -60,6 +60,10 @@ impl Suite for Immutability {
         ]
     }
 
+    fn is_timed(&self) -> bool {
+        false
+    }
+
     fn self_comparisons(&self) -> u32 {
         0
     }

@@ -59,6 +59,10 @@ impl Suite for Startup {
         vec![&APP_READY]
     }
 
+    fn is_timed(&self) -> bool {
+        true
+    }
+
     fn self_comparisons(&self) -> u32 {
         // First instruction and app-ready.
         2

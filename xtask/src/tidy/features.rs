@@ -1,5 +1,5 @@
-//! The graph of `-p certify -p launch` and of the whole workspace must resolve shared crates alike, else
-//! every switch between the two builds them again.
+//! The graph of `-p certify -p launch` and of the whole workspace with its tests must resolve shared
+//! crates alike, else every switch between the two builds them again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +10,8 @@ use crate::cargo;
 type Features = BTreeMap<String, BTreeSet<String>>;
 
 pub(super) fn check() -> Result<Vec<String>> {
-    let one = features(&["-p", "certify", "-p", "launch"])?;
-    let all = features(&["--workspace"])?;
+    let one = features(&["-e", "normal,build", "-p", "certify", "-p", "launch"])?;
+    let all = features(&["-e", "normal,build,dev", "--workspace"])?;
     let mut findings = Vec::new();
     for (package, wanted) in &one {
         let Some(have) = all.get(package) else {
@@ -25,9 +25,9 @@ pub(super) fn check() -> Result<Vec<String>> {
     Ok(findings)
 }
 
-/// Package to its features, normal dependencies only.
+/// Package to its features.
 fn features(selection: &[&str]) -> Result<Features> {
-    let mut arguments = vec!["tree", "-e", "normal", "--prefix", "none", "-f", "{p}|{f}"];
+    let mut arguments = vec!["tree", "--prefix", "none", "-f", "{p}|{f}"];
     arguments.extend(selection);
     let text = cargo::output("cargo tree", cargo::command(&arguments))?;
     let mut features = Features::new();

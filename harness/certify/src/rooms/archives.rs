@@ -1,6 +1,6 @@
 //! The archives of a release, opened: where packages of a cut come from.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use camino::{Utf8Path, Utf8PathBuf};
 use chisel::{ArchiveSource, PackageRecord, PackageSource, Release};
@@ -8,36 +8,66 @@ use deb::{AddressBook, Fetcher, Pace, Store};
 use engine::clock::Clock;
 use model::Arch;
 use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+use crate::shipped::Shelf;
 
 /// Most bytes of packages and indexes kept between runs.
 const CACHE_BYTES: u64 = 4 << 30;
+
+/// Addresses that the user names: on the command line, in `certify.yaml`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mirrors {
+    options: Vec<String>,
+    configured: Vec<String>,
+}
+
+impl Mirrors {
+    /// `--mirror` values, then those of the user's `certify.yaml`. An address that cannot be read
+    /// is refused here, before anything is fetched; `CERTIFY_MIRROR` is looked at too.
+    pub fn read(options: &[String], shelf: &Shelf) -> Result<Self> {
+        let configured = match shelf.configuration()? {
+            Some((_, configuration)) => configuration.mirrors.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        let mirrors = Self {
+            options: options.to_vec(),
+            configured,
+        };
+        mirrors.book(None)?;
+        Ok(mirrors)
+    }
+
+    /// All addresses in the order they are tried; the host's apt sources below `root` last.
+    fn book(&self, root: Option<&Utf8Path>) -> Result<AddressBook> {
+        let environment = std::env::var("CERTIFY_MIRROR").ok();
+        let book = AddressBook::read(&self.options, environment.as_deref(), root)?;
+        Ok(book.configured(&self.configured)?)
+    }
+}
 
 /// Opened archives: a source of packages.
 pub struct Archives {
     source: ArchiveSource,
     fetcher: Fetcher,
     runtime: Runtime,
+    stop: CancellationToken,
 }
 
 impl Archives {
     /// Opens the archives of `release`: at `mirrors`, then `CERTIFY_MIRROR`, then the host's apt
-    /// sources; the first address whose signed index is the right one. Downloads are kept in
-    /// [`cache`].
-    pub fn open(release: &Release, mirrors: &[String], arch: Arch, clock: Clock) -> Result<Self> {
-        Self::open_keeping(&cache(), release, mirrors, arch, clock)
-    }
-
-    /// The same, with downloads kept in the folder `cache`.
-    pub fn open_keeping(
+    /// sources; the first address whose signed index is the right one. Downloads are kept in the
+    /// folder `cache`. `stop` ends this and every later download early; what was half-downloaded is
+    /// removed.
+    pub fn open(
         cache: &Utf8Path,
         release: &Release,
-        mirrors: &[String],
-        arch: Arch,
-        clock: Clock,
+        mirrors: &Mirrors,
+        (arch, clock): (Arch, Clock),
+        stop: &CancellationToken,
     ) -> Result<Self> {
-        let environment = std::env::var("CERTIFY_MIRROR").ok();
         let root = Utf8Path::new("/");
-        let book = AddressBook::read(mirrors, environment.as_deref(), Some(root))?;
+        let book = mirrors.book(Some(root))?;
         let specs = chisel::archive_specs(release, |_| true)?;
         let client = deb::client(&deb::apt_proxies(root))?;
         let store = Store::open(cache, CACHE_BYTES)?;
@@ -48,11 +78,15 @@ impl Archives {
             .build()
             .context("starting the download threads")?;
         let now = clock.utc();
-        let archive = runtime.block_on(deb::open(&specs, &book, (arch, now), &fetcher))?;
+        let opening = deb::open(&specs, &book, (arch, now), &fetcher);
+        let Some(opened) = runtime.block_on(stop.run_until_cancelled(opening)) else {
+            bail!("opening the archives of {}: interrupted", release.name);
+        };
         Ok(Self {
-            source: ArchiveSource::new(archive, store),
+            source: ArchiveSource::new(opened?, store),
             fetcher,
             runtime,
+            stop: stop.clone(),
         })
     }
 
@@ -74,9 +108,14 @@ impl Archives {
 
     /// Downloads packages in parallel, so that a cut finds them in the cache.
     pub fn fetch(&self, records: &[PackageRecord]) -> Result<()> {
-        Ok(self
+        let fetching = self.source.fetch(records, &self.fetcher);
+        match self
             .runtime
-            .block_on(self.source.fetch(records, &self.fetcher))?)
+            .block_on(self.stop.run_until_cancelled(fetching))
+        {
+            Some(fetched) => Ok(fetched?),
+            None => bail!("downloading packages: interrupted"),
+        }
     }
 }
 

@@ -6,11 +6,12 @@ use anyhow::{Context, Result, anyhow, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 use chisel::{Release, ReleaseFiles, SliceKey, Strictness};
 use engine::clock::{Clock, MonotonicNs, millis};
-use engine::{ArmImage, Event, ImagePair, Libexec, Listener};
-use model::{Arch, Arm, Baseline, ImageSpec};
+use engine::{ArmImage, Event, ImagePair, Ledger, Libexec, Listener};
+use model::{Arch, Arm, Baseline, ImageSpec, RunId};
 use rootfs::{CutRootfs, Tree};
+use tokio_util::sync::CancellationToken;
 
-use super::archives::Archives;
+use super::archives::{Archives, Mirrors};
 use super::folder::RunFolder;
 use super::intent::{self, IntendedImage};
 use super::layout::{self, Writing};
@@ -21,20 +22,26 @@ use crate::{Failure, OrExit};
 /// What a builder works with.
 #[derive(Clone)]
 pub struct Setting<'a> {
+    /// The run; what finish steps make on the host carries its id.
+    pub run: &'a RunId,
     /// Specs, their files, releases.
     pub shelf: &'a Shelf,
-    /// `--mirror` values.
-    pub mirrors: &'a [String],
+    /// Where packages come from.
+    pub mirrors: &'a Mirrors,
     /// Our programs; the embedded runtime runs finish steps.
     pub libexec: &'a Libexec,
     /// A folder for finish steps.
     pub scratch: Utf8PathBuf,
     /// Where downloads and the layers of finish steps are kept between runs.
     pub cache: Utf8PathBuf,
+    /// Where what finish steps make on the host is announced, if anywhere.
+    pub ledger: Option<&'a Ledger>,
     /// The clock.
     pub clock: Clock,
     /// Where events go.
     pub listener: &'a dyn Listener,
+    /// Asked to stop: downloads and finish steps end early.
+    pub stop: &'a CancellationToken,
 }
 
 /// Builds images; opens each release's archives once.
@@ -262,14 +269,14 @@ impl<'a> Builder<'a> {
                 Release::from_files(&ReleaseFiles::from_pairs(name, files), Strictness::Own)
                     .or_usage()?;
             let setting = &self.setting;
-            let archives = Archives::open_keeping(
+            let archives = Archives::open(
                 &setting.cache,
                 &release,
                 setting.mirrors,
-                arch,
-                setting.clock,
-            )
-            .or_unavailable()?;
+                (arch, setting.clock),
+                setting.stop,
+            );
+            let archives = archives.or_unavailable()?;
             let suites: Vec<&str> = archives
                 .archive()
                 .suites()
@@ -348,19 +355,13 @@ fn blame(error: chisel::Error) -> Failure {
         chisel::ErrorClass::Archive | chisel::ErrorClass::Payload => model::ExitCode::Unavailable,
         _ => model::ExitCode::Usage,
     };
-    Failure {
-        exit,
-        error: error.into(),
-    }
+    Failure::new(exit, error.into())
 }
 
 fn blame_any(error: anyhow::Error) -> Failure {
     match error.downcast::<chisel::Error>() {
         Ok(error) => blame(error),
-        Err(error) => Failure {
-            exit: model::ExitCode::Unavailable,
-            error,
-        },
+        Err(error) => Failure::new(model::ExitCode::Unavailable, error),
     }
 }
 
@@ -374,12 +375,10 @@ impl<T> OfStep<T> for Result<T, finish::FinishError> {
         self.map_err(|error| {
             let exit = match error {
                 finish::FinishError::Host(_) => model::ExitCode::Unavailable,
+                finish::FinishError::Interrupted(_) => model::ExitCode::Incomplete,
                 finish::FinishError::Step { .. } => model::ExitCode::Usage,
             };
-            Failure {
-                exit,
-                error: error.into(),
-            }
+            Failure::new(exit, error.into())
         })
     }
 }

@@ -38,7 +38,7 @@ pub fn compose(plan: &Plan, journal: &Journal, verdict: &Verdict) -> Option<Repo
             started: header.started.clone(),
             ended: trailer.map_or_else(String::new, |trailer| trailer.ended.clone()),
             duration_ms,
-            overhead_ms: duration_ms.saturating_sub(measuring(&spans)),
+            overhead_ms: duration_ms.saturating_sub(not_overhead(&spans)),
             command: header.command.clone(),
             profile: plan.profile.name.clone(),
             profile_digest: plan.profile_digest,
@@ -80,14 +80,14 @@ fn spans(journal: &Journal) -> BTreeMap<&str, f64> {
     spans
 }
 
-/// Milliseconds of trials and their floors.
+/// Milliseconds of trials and their floors, and of waiting for other runs to measure.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "a run's milliseconds"
 )]
-fn measuring(spans: &BTreeMap<&str, f64>) -> u64 {
-    ["trial", "settle"]
+fn not_overhead(spans: &BTreeMap<&str, f64>) -> u64 {
+    ["trial", "settle", engine::QUEUE_SPAN]
         .iter()
         .filter_map(|what| spans.get(what))
         .sum::<f64>() as u64

@@ -5,11 +5,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use camino::{Utf8Path, Utf8PathBuf};
 use chisel::Pattern;
+use engine::wait::{self, Deadline, Poll};
 use model::{Digest, FinishStep, ImageSpec};
 use rootfs::{Blob, CutRootfs, Entry, Kind, Origin, Tree, TreePath};
 
 use super::building::Setting;
 use super::finish_cache as cache;
+use crate::told;
 
 /// A tree with everything finish steps made.
 #[derive(Debug, Clone)]
@@ -34,6 +36,9 @@ pub enum FinishError {
         /// What happened.
         why: String,
     },
+    /// The run was asked to stop meanwhile.
+    #[error("finish step `{0}`: interrupted")]
+    Interrupted(String),
 }
 
 /// The whole environment of every step.
@@ -44,6 +49,10 @@ const ENVIRONMENT: [&str; 5] = [
     "PYTHONHASHSEED=0",
     "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
 ];
+
+/// Longest wait until what a step made is gone: a control group is busy for a moment after its
+/// last process ended.
+const REMOVAL: Duration = Duration::from_secs(2);
 
 /// Places that the runtime makes for its mounts; they are nobody's output.
 const MOUNT_POINTS: [&str; 3] = ["/dev", "/proc", "/sys"];
@@ -114,7 +123,7 @@ fn make(spec: &ImageSpec, stage: &Tree, setting: &Setting<'_>) -> Result<Tree, F
         image::Owners::Own
     };
     let result = image::unpack(stage, lower.as_std_path(), owners, 0)
-        .map_err(|error| host(error.to_string()))
+        .map_err(|error| host(told(&error.into())))
         .and_then(|_| steps(spec, stage, setting, &scratch, &lower));
     let _ = fs_err::remove_dir_all(&scratch);
     result
@@ -136,18 +145,27 @@ fn steps(
         let place = scratch.join(format!("step{number}"));
         fs_err::create_dir_all(&place).map_err(|error| FinishError::Host(error.to_string()))?;
         let environment: Vec<String> = ENVIRONMENT.iter().map(|text| (*text).to_owned()).collect();
-        let name = format!("certify-finish-{}-{number}", std::process::id());
+        let name = format!(
+            "certify-{}-finish-{}-{number}",
+            setting.run,
+            stage.digest().short()
+        );
+        let once = platforms::Once {
+            runtime: &setting.libexec.launch,
+            tree: lower,
+            scratch: &place,
+            name: &name,
+            run: &step.run,
+            environment: &environment,
+            within: Duration::from_millis(step.deadline_ms),
+        };
         let ran = runtime
-            .block_on(platforms::run_once(&platforms::Once {
-                runtime: &setting.libexec.launch,
-                tree: lower,
-                scratch: &place,
-                name: &name,
-                run: &step.run,
-                environment: &environment,
-                within: Duration::from_millis(step.deadline_ms),
-            }))
+            .block_on(announced(&once, setting))?
+            .ok_or_else(|| FinishError::Interrupted(step.name.clone()))?
             .map_err(|error| FinishError::Host(error.to_string()))?;
+        if ran.status != 0 && is_full(scratch) {
+            return Err(FinishError::Host(format!("no space is left on {scratch}")));
+        }
         if ran.status != 0 {
             return Err(fail(
                 step,
@@ -167,6 +185,47 @@ fn steps(
             .map_err(|error| FinishError::Host(error.to_string()))?;
     }
     Ok(made)
+}
+
+/// Announces what a step makes on the host, runs it, and removes what is left of it. `None` when
+/// the run was asked to stop meanwhile.
+async fn announced(
+    once: &platforms::Once<'_>,
+    setting: &Setting<'_>,
+) -> Result<Option<Result<platforms::Ran, platforms::OnceError>>, FinishError> {
+    let host = |error: std::io::Error| FinishError::Host(error.to_string());
+    let objects = platforms::objects(once);
+    if let Some(ledger) = setting.ledger {
+        for (kind, object) in &objects {
+            ledger.intend(kind, object).map_err(host)?;
+        }
+    }
+    let ran = setting
+        .stop
+        .run_until_cancelled(platforms::run_once(once))
+        .await;
+    for (kind, object) in objects.iter().rev() {
+        let removal = wait::until(
+            setting.clock,
+            "removal of what a finish step made",
+            Duration::from_millis(10),
+            Deadline::after(setting.clock, REMOVAL),
+            || match platforms::sweep(setting.run, kind, object) {
+                Ok(_) => Poll::Ready(()),
+                Err(why) => Poll::NotYet(why),
+            },
+        );
+        // One that is still there stays in the ledger: the run then says so.
+        if let (Ok(()), Some(ledger)) = (removal.await, setting.ledger) {
+            ledger.removed(object).map_err(host)?;
+        }
+    }
+    Ok(ran)
+}
+
+/// Whether a program that failed below `folder` may have met a full disk.
+fn is_full(folder: &Utf8Path) -> bool {
+    rustix::fs::statvfs(folder.as_str()).is_ok_and(|facts| facts.f_bavail == 0)
 }
 
 /// Lays a made file into the tree that the next step sees.

@@ -81,8 +81,20 @@ fn try_save(cache: &Utf8Path, key: &Digest, made: &Tree) -> std::io::Result<()> 
     }
     let mut bytes = format!("{}\n", Digest::of(&body).hex()).into_bytes();
     bytes.extend(body);
-    fs_err::write(&part, bytes)?;
-    fs_err::rename(&part, &path)
+    // Two programs may make the same layer: each writes a file of its own, and either name will do.
+    let kept = write_synced(&part, &bytes).and_then(|()| fs_err::rename(&part, &path));
+    if kept.is_err() {
+        // A full disk must not be kept full by what could not be written.
+        let _ = fs_err::remove_file(&part);
+    }
+    kept
+}
+
+fn write_synced(path: &Utf8Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut file = fs_err::File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 fn file(cache: &Utf8Path, key: &Digest) -> Utf8PathBuf {

@@ -2,9 +2,9 @@
 
 use anyhow::{Context, Result, bail};
 use camino::Utf8Path;
-use model::{Baseline, ImageName, ImageSpec, Profile, Role, Variation};
+use model::{Baseline, FileSource, ImageName, ImageSpec, OwnData, Profile, Role, Variation};
 
-use crate::arguments::RunArguments;
+use super::wanted::Wanted;
 use crate::shipped::Shelf;
 
 /// Everything that was asked for.
@@ -14,6 +14,8 @@ pub struct Intent {
     pub images: Vec<IntendedImage>,
     /// What is demanded.
     pub profile: Profile,
+    /// The profile's file, when it is the user's own.
+    pub own_profile: Option<OwnData>,
 }
 
 /// One image that was asked for.
@@ -27,20 +29,25 @@ pub struct IntendedImage {
     pub spec: ImageSpec,
     /// The spec's text as written.
     pub text: String,
+    /// The user's own files and releases that it and its baseline are made of.
+    pub own: Vec<OwnData>,
 }
 
-/// Reads what the command line asks for.
-pub fn read(arguments: &RunArguments, shelf: &Shelf) -> Result<Intent> {
-    let profile = profile(&arguments.profile, shelf)?;
-    let names = if arguments.images.is_empty() {
+/// Where specs lie, in the order in which a name is looked up.
+const SPEC_FOLDERS: [&str; 3] = ["images", "images/controls", "images/variants"];
+
+/// Reads what was asked for.
+pub fn read(wanted: &Wanted, shelf: &Shelf) -> Result<Intent> {
+    let profile = profile(&wanted.profile, shelf)?;
+    let names = if wanted.images.is_empty() {
         shelf.images()?
     } else {
-        arguments.images.clone()
+        wanted.images.clone()
     };
     let mut images: Vec<IntendedImage> = Vec::new();
     for name in &names {
         let mut image = image(name, shelf)?;
-        if let Some(baseline) = &arguments.baseline {
+        if let Some(baseline) = &wanted.baseline {
             image.spec.baseline = match baseline.as_str() {
                 "none" => Baseline::None,
                 reference => Baseline::Layout(reference.to_owned()),
@@ -68,26 +75,65 @@ pub fn read(arguments: &RunArguments, shelf: &Shelf) -> Result<Intent> {
         control.role = Role::Control;
         images.push(control);
     }
-    Ok(Intent { images, profile })
+    for image in &mut images {
+        image.own = own_data(image, shelf)?;
+    }
+    Ok(Intent {
+        images,
+        profile,
+        own_profile: shelf.own_profile(&wanted.profile)?,
+    })
 }
 
-/// Reads a profile: a shipped name, or a file.
-pub fn profile(name: &str, shelf: &Shelf) -> Result<Profile> {
-    let (source, text) = if let Some((_, text)) = suites::PROFILES
-        .iter()
-        .find(|(shipped, _)| *shipped == name)
-    {
-        match shelf.get(&format!("profiles/{name}.yaml"))? {
-            Some(own) => (own.name, String::from_utf8(own.bytes)?),
-            None => (format!("profiles/{name}.yaml"), (*text).to_owned()),
+/// The user's own files and releases that an image and its baseline are made of.
+fn own_data(image: &IntendedImage, shelf: &Shelf) -> Result<Vec<OwnData>> {
+    let mut own = content(image, shelf)?;
+    match &image.spec.baseline {
+        Baseline::Install(packages) => {
+            for release in packages.keys() {
+                own.extend(shelf.own_release(release)?);
+            }
         }
+        Baseline::Spec(name) => own.extend(content(&self::image(name, shelf)?, shelf)?),
+        Baseline::Layout(_) | Baseline::None => {}
+    }
+    Ok(own)
+}
+
+/// The user's own files and releases that an image itself is made of.
+fn content(image: &IntendedImage, shelf: &Shelf) -> Result<Vec<OwnData>> {
+    let mut own = Vec::new();
+    let mut specs = vec![image.name.to_string()];
+    if Variation::is_one(&image.text) {
+        let variation = Variation::from_yaml(image.name.as_str(), &image.text);
+        specs.push(variation.map_err(anyhow::Error::new)?.like);
+    }
+    for name in specs {
+        for folder in SPEC_FOLDERS {
+            own.extend(shelf.own_data(&format!("{folder}/{name}.yaml"))?);
+        }
+    }
+    for file in &image.spec.files {
+        if let FileSource::File(name) = &file.source {
+            own.extend(shelf.own_data(&format!("images/files/{name}"))?);
+        }
+    }
+    for release in image.spec.slices.keys() {
+        own.extend(shelf.own_release(release)?);
+    }
+    Ok(own)
+}
+
+/// Reads a profile: a name on the shelf, or a file.
+pub fn profile(name: &str, shelf: &Shelf) -> Result<Profile> {
+    let (source, text) = if let Some(found) = shelf.profile(name)? {
+        (found.name, String::from_utf8(found.bytes)?)
     } else if Utf8Path::new(name).is_file() {
         (name.to_owned(), fs_err::read_to_string(name)?)
     } else {
-        let known: Vec<&str> = suites::PROFILES.iter().map(|(name, _)| *name).collect();
         bail!(
-            "there is no profile `{name}` (shipped: {}; or give a file)",
-            known.join(", ")
+            "there is no profile `{name}` (known: {}; or give a file)",
+            shelf.profiles()?.join(", ")
         );
     };
     let profile = Profile::from_yaml(&source, &text).map_err(anyhow::Error::msg)?;
@@ -98,9 +144,6 @@ pub fn profile(name: &str, shelf: &Shelf) -> Result<Profile> {
     }
     Ok(profile)
 }
-
-/// Folders of specs, in the order in which a name is looked for.
-const FOLDERS: [&str; 3] = ["images", "images/controls", "images/variants"];
 
 /// Reads a spec: a shipped image, variant or control, or a spec file.
 pub fn image(name: &str, shelf: &Shelf) -> Result<IntendedImage> {
@@ -115,12 +158,13 @@ pub fn image(name: &str, shelf: &Shelf) -> Result<IntendedImage> {
         role: Role::Subject,
         spec,
         text,
+        own: Vec::new(),
     })
 }
 
 /// The spec's short name, the path for messages, and its text.
 fn find(name: &str, shelf: &Shelf) -> Result<(String, String, String)> {
-    for folder in FOLDERS {
+    for folder in SPEC_FOLDERS {
         if let Some(found) = shelf.get(&format!("{folder}/{name}.yaml"))? {
             return Ok((name.to_owned(), found.name, String::from_utf8(found.bytes)?));
         }
@@ -139,7 +183,7 @@ fn find(name: &str, shelf: &Shelf) -> Result<(String, String, String)> {
         bail!("there is no spec file `{name}`");
     }
     bail!(
-        "there is no image `{name}`; shipped: {}; a spec file ends in .yaml, and an existing image \
+        "there is no image `{name}`; known: {}; a spec file ends in .yaml, and an existing image \
          is named by `from:` in one",
         shelf.images()?.join(", ")
     )

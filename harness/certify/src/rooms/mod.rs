@@ -11,4 +11,6 @@ mod foreign;
 pub mod intent;
 mod layout;
 pub mod planning;
+pub mod reporting;
 pub mod userfiles;
+pub mod wanted;

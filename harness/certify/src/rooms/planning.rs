@@ -3,12 +3,12 @@
 use anyhow::{Result, bail};
 use engine::{Platform, Suite};
 use model::{
-    Arch, CellId, Method, NotSelected, Plan, PlannedCell, PlannedCheck, PlannedImage,
+    Arch, CellId, Method, NotSelected, OwnData, Plan, PlannedCell, PlannedCheck, PlannedImage,
     PlatformFamily, PlatformName, Role, SuiteName,
 };
 
 use super::intent::{IntendedImage, Intent};
-use crate::arguments::RunArguments;
+use super::wanted::Wanted;
 
 /// The version of the plan's shape.
 const SCHEMA: u32 = 1;
@@ -17,9 +17,9 @@ const SCHEMA: u32 = 1;
 const DEFAULT_PLATFORM: &str = "oci";
 
 /// Plans what `intent` asks for. Pure: reads registries and the intent, no host.
-pub fn plan(intent: &Intent, arguments: &RunArguments) -> Result<Plan> {
-    let platforms = platforms(&arguments.platforms)?;
-    let suites = suites(&arguments.suites)?;
+pub fn plan(intent: &Intent, wanted: &Wanted) -> Result<Plan> {
+    let platforms = platforms(&wanted.platforms)?;
+    let suites = suites(&wanted.suites)?;
     let Some(arch) = Arch::host() else {
         bail!(
             "this host's architecture ({}) is not one of ours",
@@ -33,6 +33,7 @@ pub fn plan(intent: &Intent, arguments: &RunArguments) -> Result<Plan> {
         images: intent.images.iter().map(planned_image).collect(),
         cells: Vec::new(),
         not_selected: not_selected(&suites),
+        own: Vec::new(),
     };
     for platform in &platforms {
         for image in &intent.images {
@@ -43,10 +44,49 @@ pub fn plan(intent: &Intent, arguments: &RunArguments) -> Result<Plan> {
             }
         }
     }
-    // A control that no selected suite judges is not built either.
+    drop_unused_images(&mut plan, intent);
+    Ok(plan)
+}
+
+/// Keeps the subjects' cells that `keep` accepts, and the controls that show what the remaining
+/// suites are worth; the others are listed as not selected, because of `why`.
+pub fn narrow(plan: &mut Plan, intent: &Intent, keep: impl Fn(&PlannedCell) -> bool, why: &str) {
+    let (mut kept, mut dropped) = (Vec::new(), Vec::new());
+    for cell in std::mem::take(&mut plan.cells) {
+        if cell.role == Role::Control || keep(&cell) {
+            kept.push(cell);
+        } else {
+            dropped.push(cell);
+        }
+    }
+    let serves = |cell: &PlannedCell| {
+        cell.role == Role::Subject
+            || kept.iter().any(|other| {
+                other.role == Role::Subject
+                    && other.platform == cell.platform
+                    && other.suite == cell.suite
+            })
+    };
+    plan.cells = kept.iter().filter(|cell| serves(cell)).cloned().collect();
+    plan.not_selected
+        .extend(dropped.into_iter().map(|cell| NotSelected {
+            what: format!("cell {}", cell.id),
+            why: why.to_owned(),
+        }));
+    drop_unused_images(plan, intent);
+}
+
+/// An image that no cell judges is not built either, and what it is made of is not the plan's.
+fn drop_unused_images(plan: &mut Plan, intent: &Intent) {
     plan.images
         .retain(|image| plan.cells.iter().any(|cell| cell.image == image.name));
-    Ok(plan)
+    let judged = |image: &&IntendedImage| plan.image(&image.name).is_some();
+    let used = intent.images.iter().filter(judged);
+    let mut own: Vec<OwnData> = used.flat_map(|image| image.own.clone()).collect();
+    own.extend(intent.own_profile.clone());
+    own.sort();
+    own.dedup();
+    plan.own = own;
 }
 
 fn planned_image(image: &IntendedImage) -> PlannedImage {
@@ -171,7 +211,7 @@ fn not_selected(chosen: &[&dyn Suite]) -> Vec<NotSelected> {
         .filter(|suite| chosen.iter().all(|other| other.name() != suite.name()))
         .map(|suite| NotSelected {
             what: format!("suite {}", suite.name()),
-            why: "not among the suites named with --suite".to_owned(),
+            why: "not among the suites asked for".to_owned(),
         })
         .collect()
 }

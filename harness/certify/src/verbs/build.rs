@@ -2,10 +2,12 @@
 
 use engine::clock::Clock;
 use model::{Arch, ExitCode};
+use tokio_util::sync::CancellationToken;
 
 use super::print_json;
 use crate::arguments::BuildArguments;
-use crate::rooms::archives;
+use crate::job::Scratch;
+use crate::rooms::archives::{self, Mirrors};
 use crate::rooms::building::{Builder, Setting};
 use crate::rooms::folder::RunFolder;
 use crate::rooms::intent;
@@ -23,24 +25,29 @@ pub(super) fn run(
         None => None,
     };
     let libexec = libexec::find().or_unavailable()?;
+    let mirrors = Mirrors::read(&arguments.mirrors, shelf).or_usage()?;
+    let stop = CancellationToken::new();
     let clock = Clock::system();
     let id = model::RunId::new(format!("build-{}", std::process::id())).or_fault()?;
     let folder = RunFolder::create(Some(&arguments.out), &id).or_usage()?;
-    let scratch = super::run::scratch(&id).or_unavailable()?;
+    let scratch = Scratch::unrecorded(&id).or_unavailable()?;
     let mut builder = Builder::new(Setting {
+        run: &id,
         shelf,
-        mirrors: &arguments.mirrors,
+        mirrors: &mirrors,
         libexec: &libexec,
-        scratch: scratch.clone(),
+        scratch: scratch.path().to_owned(),
         cache: archives::cache(),
+        ledger: None,
         clock,
         listener: terminal,
+        stop: &stop,
     });
     if let Some(arch) = arch {
         builder = builder.of_arch(arch);
     }
     let built = builder.pair(&image, &folder, false);
-    let _ = fs_err::remove_dir_all(&scratch);
+    scratch.remove().or_unavailable()?;
     let arm = built?.candidate;
     terminal.say("Image", &format!("{} {}", arm.layout, arm.facts.manifest));
     if arguments.json {

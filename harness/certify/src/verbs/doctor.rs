@@ -4,12 +4,13 @@ use engine::Detection;
 use engine::clock::Clock;
 use model::{Arch, ExitCode};
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
 use super::{print, print_json};
 use crate::arguments::DoctorArguments;
-use crate::rooms::archives::Archives;
-use crate::shipped::{Shelf, shipped_releases};
-use crate::{Failure, OrExit, host, libexec};
+use crate::rooms::archives::{self, Archives, Mirrors};
+use crate::shipped::Shelf;
+use crate::{Failure, OrExit, host, libexec, told};
 
 /// One thing looked at.
 #[derive(Debug, Serialize)]
@@ -25,8 +26,9 @@ struct Finding {
 pub(super) fn run(arguments: &DoctorArguments, shelf: &Shelf) -> Result<ExitCode, Failure> {
     let mut findings = vec![programs(), privilege()];
     findings.extend(platforms()?);
-    for release in shipped_releases() {
-        findings.push(archive(release, arguments, shelf));
+    let mirrors = Mirrors::read(&arguments.mirrors, shelf).or_usage()?;
+    for release in shelf.releases().or_usage()? {
+        findings.push(archive(&release, &mirrors, shelf));
     }
     let missing = findings.iter().any(|finding| finding.state == "missing");
     if arguments.json {
@@ -75,11 +77,7 @@ fn programs() -> Finding {
             "probe and launch",
             found.probe.parent().unwrap_or(&found.probe),
         ),
-        Err(error) => missing(
-            "probe and launch",
-            format!("{error:#}"),
-            "cargo xtask libexec",
-        ),
+        Err(error) => missing("probe and launch", told(&error), "cargo xtask libexec"),
     }
 }
 
@@ -111,19 +109,26 @@ fn platforms() -> Result<Vec<Finding>, Failure> {
     Ok(findings)
 }
 
-fn archive(name: &str, arguments: &DoctorArguments, shelf: &Shelf) -> Finding {
+fn archive(name: &str, mirrors: &Mirrors, shelf: &Shelf) -> Finding {
     let what = format!("archive {name}");
     let opened = shelf.release(name).and_then(|files| {
         let files = chisel::ReleaseFiles::from_pairs(name, files);
         let release = chisel::Release::from_files(&files, chisel::Strictness::Own)?;
         let arch = Arch::host().unwrap_or(Arch::Amd64);
-        Archives::open(&release, &arguments.mirrors, arch, Clock::system())
+        let stop = CancellationToken::new();
+        Archives::open(
+            &archives::cache(),
+            &release,
+            mirrors,
+            (arch, Clock::system()),
+            &stop,
+        )
     });
     match opened {
         Ok(archives) => fine(&what, archives.origin()),
         Err(error) => missing(
             &what,
-            format!("{error:#}"),
+            told(&error),
             "set CERTIFY_MIRROR=<address of a Debian archive>, or give --mirror",
         ),
     }

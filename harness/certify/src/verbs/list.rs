@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{print, print_json};
 use crate::arguments::ListArguments;
-use crate::shipped::{Shelf, shipped_releases};
+use crate::shipped::Shelf;
 use crate::{Failure, OrExit};
 
 #[derive(Debug, Serialize)]
@@ -47,11 +47,8 @@ pub(super) fn run(arguments: &ListArguments, shelf: &Shelf) -> Result<ExitCode, 
             .flat_map(|suite| suite.checks())
             .map(|info| named(info.id, info.title))
             .collect(),
-        profiles: suites::PROFILES
-            .iter()
-            .map(|(name, _)| (*name).to_owned())
-            .collect(),
-        releases: shipped_releases().into_iter().map(str::to_owned).collect(),
+        profiles: shelf.profiles().or_usage()?,
+        releases: shelf.releases().or_usage()?,
         formats: reports::FORMATS
             .iter()
             .map(|format| format.name().to_owned())

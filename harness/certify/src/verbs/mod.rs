@@ -19,17 +19,12 @@ use model::ExitCode;
 
 use crate::arguments::{Arguments, Verb};
 use crate::shipped::Shelf;
-use crate::{Failure, OrExit, Terminal};
+use crate::{Failure, OrExit, Terminal, host};
 
 /// Does what the command line says; the exit code is the verdict.
 pub fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    if !cfg!(target_os = "linux") {
-        return Err(anyhow::anyhow!(
-            "certify runs on Linux: it starts containers itself"
-        ))
-        .or_unavailable();
-    }
-    let shelf = Shelf::new(arguments.config);
+    host::supported(std::env::consts::OS).or_unavailable()?;
+    let shelf = Shelf::open(arguments.config).or_usage()?;
     match arguments.verb {
         Verb::Run(arguments) => run::run(&arguments, &shelf, terminal),
         Verb::Plan(arguments) => plan::run(&arguments, &shelf),

@@ -4,13 +4,14 @@ use model::{ExitCode, Role};
 
 use super::{print, print_json};
 use crate::arguments::RunArguments;
-use crate::rooms::{intent, planning};
+use crate::job::Order;
+use crate::rooms::wanted::Wanted;
 use crate::shipped::Shelf;
 use crate::{Failure, OrExit};
 
 pub(super) fn run(arguments: &RunArguments, shelf: &Shelf) -> Result<ExitCode, Failure> {
-    let intent = intent::read(arguments, shelf).or_usage()?;
-    let plan = planning::plan(&intent, arguments).or_usage()?;
+    let wanted = Wanted::read(arguments, shelf).or_usage()?;
+    let plan = Order::read(wanted, shelf)?.plan;
     if arguments.json {
         return print_json(&plan);
     }
@@ -34,6 +35,9 @@ pub(super) fn run(arguments: &RunArguments, shelf: &Shelf) -> Result<ExitCode, F
     }
     for left_out in &plan.not_selected {
         text += &format!("not selected: {}: {}\n", left_out.what, left_out.why);
+    }
+    for own in &plan.own {
+        text += &format!("yours: {} {}\n", own.path, own.digest);
     }
     text += &format!("profile {}, plan {}", plan.profile.name, plan.digest());
     print(&text)

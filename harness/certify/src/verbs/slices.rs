@@ -5,9 +5,10 @@ use camino::Utf8Path;
 use chisel::{Release, ReleaseFiles, SliceKey, Strictness};
 use engine::clock::Clock;
 use model::{Arch, ExitCode};
+use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{CheckArguments, CutArguments, SlicesArguments, SlicesVerb};
-use crate::rooms::archives::Archives;
+use crate::rooms::archives::{self, Archives, Mirrors};
 use crate::shipped::Shelf;
 use crate::{Failure, OrExit, Terminal, host};
 
@@ -40,8 +41,16 @@ fn cut(arguments: &CutArguments, shelf: &Shelf, terminal: &Terminal) -> Result<E
         .collect::<anyhow::Result<_>>()
         .or_usage()?;
     let selection = chisel::select(&release, &wanted, arch).or_usage()?;
-    let archives =
-        Archives::open(&release, &arguments.mirrors, arch, Clock::system()).or_unavailable()?;
+    let mirrors = Mirrors::read(&arguments.mirrors, shelf).or_usage()?;
+    let stop = CancellationToken::new();
+    let archives = Archives::open(
+        &archives::cache(),
+        &release,
+        &mirrors,
+        (arch, Clock::system()),
+        &stop,
+    );
+    let archives = archives.or_unavailable()?;
     let records = chisel::records(&selection, &archives).or_unavailable()?;
     archives.fetch(&records).or_unavailable()?;
     let cut = chisel::cut(&selection, &archives, chisel::ScriptLimits::STANDARD).or_usage()?;

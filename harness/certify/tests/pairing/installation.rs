@@ -8,12 +8,13 @@
 use bytes::Bytes;
 use camino::{Utf8Path, Utf8PathBuf};
 use certify::command;
-use certify::rooms::archives::{self, Archives};
+use certify::rooms::archives::{self, Archives, Mirrors};
 use certify::shipped::Shelf;
 use chisel::{PathExcludes, Release, ReleaseFiles, Strictness};
 use deb::Place;
 use engine::clock::{Clock, millis};
 use model::{Arch, Baseline, Digest, ImageFacts, ImageSpec};
+use tokio_util::sync::CancellationToken;
 
 /// The release the shipped images are cut from.
 const RELEASE: &str = "debian-13";
@@ -119,7 +120,11 @@ fn sources(root: &Utf8Path) -> (Utf8PathBuf, Vec<(&'static str, String)>) {
     }
     let release = release();
     let arch = Arch::host().unwrap();
-    let opened = Archives::open(&release, &[], arch, Clock::system()).unwrap();
+    let shelf = Shelf::new(None);
+    let mirrors = Mirrors::read(&[], &shelf).unwrap();
+    let when = (arch, Clock::system());
+    let stop = CancellationToken::new();
+    let opened = Archives::open(&archives::cache(), &release, &mirrors, when, &stop).unwrap();
     let specs = chisel::archive_specs(&release, |_| true).unwrap();
     let mut text = String::new();
     for found in opened.archive().suites() {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use certify::libexec;
+use certify::rooms::archives::Mirrors;
 use certify::rooms::building::{Builder, Setting};
 use certify::rooms::folder::RunFolder;
 use certify::rooms::intent::{self, IntendedImage};
@@ -16,6 +17,7 @@ use model::{Arch, ImageFacts, ImageSpec, RunId};
 use rootfs::{Blob, Tree};
 
 use crate::installation;
+use tokio_util::sync::CancellationToken;
 
 /// The one time of the images made here, in seconds since 1970. It is no part of what is compared.
 const CREATED_S: u64 = 1_754_697_600;
@@ -110,17 +112,24 @@ fn baseline(image: &IntendedImage, place: &Utf8Path) -> (ImageFacts, Utf8PathBuf
     // The binary does this before anything else; a second time is refused and changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let (shelf, libexec) = (Shelf::new(None), libexec::find().unwrap());
+    let (run, mirrors) = (
+        RunId::new("pairing").unwrap(),
+        Mirrors::read(&[], &shelf).unwrap(),
+    );
+    let stop = CancellationToken::new();
     let mut builder = Builder::new(Setting {
+        run: &run,
         shelf: &shelf,
-        mirrors: &[],
+        mirrors: &mirrors,
         libexec: &libexec,
         scratch: place.join("scratch"),
         cache: archives::cache(),
+        ledger: None,
         clock: Clock::system(),
         listener: &Quiet,
+        stop: &stop,
     });
-    let folder =
-        RunFolder::create(Some(&place.join("images")), &RunId::new("pairing").unwrap()).unwrap();
+    let folder = RunFolder::create(Some(&place.join("images")), &run).unwrap();
     let built = builder.baseline(image, &folder);
     let arm = built
         .unwrap_or_else(|failure| panic!("{}: {:#}", image.name, failure.error))

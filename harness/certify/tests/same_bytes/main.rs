@@ -22,6 +22,7 @@ mod steps;
 use build::{Build, Built, Who, same};
 use camino::Utf8Path;
 use certify::libexec;
+use certify::rooms::archives::Mirrors;
 use certify::rooms::building::{Builder, Setting};
 use certify::rooms::folder::RunFolder;
 use certify::rooms::intent;
@@ -30,6 +31,7 @@ use engine::clock::Clock;
 use engine::{Event, Listener};
 use fixture::{Fixture, Packed};
 use needs::Need;
+use tokio_util::sync::CancellationToken;
 
 /// What `build tiny` is told.
 fn tiny(fixture: &Fixture) -> (Vec<String>, Vec<String>) {
@@ -145,17 +147,21 @@ fn the_tiny_default_baseline_has_one_digest() {
 fn baseline(fixture: &Fixture, place: &Utf8Path) -> String {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let shelf = Shelf::new(Some(fixture.config()));
-    let (libexec, mirrors) = (libexec::find().unwrap(), [fixture.mirror()]);
+    let mirrors = Mirrors::read(&[fixture.mirror()], &shelf).unwrap();
+    let (libexec, stop) = (libexec::find().unwrap(), CancellationToken::new());
+    let id = model::RunId::new("tiny").unwrap();
     let mut builder = Builder::new(Setting {
+        run: &id,
         shelf: &shelf,
         mirrors: &mirrors,
         libexec: &libexec,
         scratch: place.join("scratch"),
         cache: place.join("cache"),
+        ledger: None,
         clock: Clock::system(),
         listener: &Quiet,
+        stop: &stop,
     });
-    let id = model::RunId::new("tiny").unwrap();
     let folder = RunFolder::create(Some(&place.join("run")), &id).unwrap();
     let image = intent::image("tiny", &shelf).unwrap();
     let built = builder.baseline(&image, &folder);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use certify::libexec;
-use certify::rooms::archives;
+use certify::rooms::archives::{self, Mirrors};
 use certify::rooms::building::{Builder, Setting};
 use certify::rooms::folder::RunFolder;
 use certify::rooms::intent;
@@ -17,6 +17,7 @@ use rootfs::CutRootfs;
 use crate::Quiet;
 use crate::build::{Build, Built, Who, same};
 use crate::needs::{self, Need};
+use tokio_util::sync::CancellationToken;
 
 /// A folder with caches of its own, so that the first build meets none.
 struct Place {
@@ -169,16 +170,23 @@ fn every_runtime_makes_the_same_finish_layer() {
 fn finished(place: &Utf8Path, cache: &Utf8Path, libexec: &Libexec) -> Digest {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let shelf = Shelf::new(None);
+    let (id, mirrors) = (
+        RunId::new("finished").unwrap(),
+        Mirrors::read(&[], &shelf).unwrap(),
+    );
+    let stop = CancellationToken::new();
     let mut builder = Builder::new(Setting {
+        run: &id,
         shelf: &shelf,
-        mirrors: &[],
+        mirrors: &mirrors,
         libexec,
         scratch: place.join("scratch"),
         cache: cache.to_owned(),
+        ledger: None,
         clock: Clock::system(),
         listener: &Quiet,
+        stop: &stop,
     });
-    let id = RunId::new("finished").unwrap();
     let folder = RunFolder::create(Some(&place.join("run")), &id).unwrap();
     let image = intent::image("python", &shelf).unwrap();
     let pair = builder

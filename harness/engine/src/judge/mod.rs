@@ -7,7 +7,7 @@ mod levels;
 mod sentence;
 mod waivers;
 
-use model::{ExitCode, Outcome, Plan, Role, Verdict};
+use model::{ControlVerdict, ExitCode, Outcome, Plan, Role, Verdict};
 
 pub(crate) use cells::count_self_comparisons;
 
@@ -54,6 +54,14 @@ pub fn judge(plan: &Plan, journal: &Journal, suites: &[&dyn Suite]) -> Verdict {
         controls,
         waivers,
     }
+}
+
+/// The control that voids the run, if one does: it passed, or failed by another check than its own.
+pub fn voided_by(verdict: &Verdict) -> Option<&ControlVerdict> {
+    verdict.controls.iter().find(|control| {
+        let cell = verdict.cells.iter().find(|cell| cell.id == control.cell);
+        !control.refused && void(cell.map(|cell| cell.outcome)) == ExitCode::HarnessFault
+    })
 }
 
 /// What a control that was not refused does to the run: one that passed, or failed by another

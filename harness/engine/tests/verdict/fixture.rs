@@ -48,6 +48,10 @@ impl Suite for Fake {
         Vec::new()
     }
 
+    fn is_timed(&self) -> bool {
+        false
+    }
+
     fn self_comparisons(&self) -> u32 {
         0
     }
@@ -146,6 +150,7 @@ impl Told {
                 images: Vec::new(),
                 cells: Vec::new(),
                 not_selected: Vec::new(),
+                own: Vec::new(),
             },
             records: vec![Record::Session(session)],
         }

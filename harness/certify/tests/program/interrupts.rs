@@ -1,0 +1,116 @@
+//! Interrupts: one cleans up, two end at once, at every stage of a run; both are exit 4.
+
+use std::time::{Duration, Instant};
+
+use engine::journal::Record;
+use testkit::Fault;
+
+use crate::scene::{Ended, Running, Scene, wait};
+
+/// Waits until the journal of `out` holds a record that `fits`.
+fn reaches(scene: &Scene, out: &str, running: &Running, fits: impl Fn(&Record) -> bool) {
+    wait(
+        "a record",
+        || scene.records(out).iter().any(&fits),
+        || running.said(),
+    );
+}
+
+#[test]
+fn one_interrupt_cleans_up() {
+    let Some(scene) = Scene::new() else { return };
+    let mut running = scene.start(scene.job("tiny", "startup", "out"), "run");
+    reaches(&scene, "out", &running, |record| {
+        matches!(record, Record::Trial(_))
+    });
+    running.interrupt();
+    assert_eq!(running.code(), Some(4), "{}", running.said());
+    assert!(running.said().contains("cleaning up"), "{}", running.said());
+    scene.assert_clean("out");
+    let report = Ended::of(scene.certify(&["report", "out"]));
+    report.assert(4, &["incomplete (exit 4)"]);
+}
+
+#[test]
+fn two_interrupts_end_at_once_and_name_what_is_left() {
+    let Some(scene) = Scene::new() else { return };
+    // It ignores its stop signal, so cleaning up takes its grace.
+    scene.image("stubborn", "stubborn", "");
+    let mut running = scene.start(scene.job("stubborn", "startup", "out"), "run");
+    reaches(
+        &scene,
+        "out",
+        &running,
+        |record| matches!(record, Record::Intent { kind, .. } if kind == "containers"),
+    );
+    wait(
+        "a container",
+        || {
+            scene.path("tmp").read_dir_utf8().unwrap().any(|run| {
+                let run = run.unwrap();
+                run.path().join("oci/run/startup-0-0001/output").is_file()
+            })
+        },
+        || running.said(),
+    );
+    // Past its readiness: it is being stopped.
+    std::thread::sleep(Duration::from_millis(500));
+    running.interrupt();
+    running.says("once more ends at once");
+    let second = Instant::now();
+    running.interrupt();
+    assert_eq!(running.code(), Some(4), "{}", running.said());
+    assert!(
+        second.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        second.elapsed()
+    );
+    let said = running.said();
+    for kind in ["folder", "cgroup", "containers"] {
+        assert!(said.contains(&format!("left behind: {kind} ")), "{said}");
+    }
+    assert!(said.contains("cargo xtask sweep out"), "{said}");
+    Ended::of(scene.certify(&["report", "out"])).assert(4, &[]);
+    Ended::of(scene.certify(&["sweep", "out"])).assert(0, &["containers", "cgroup", "folder"]);
+    let left: Vec<_> = std::fs::read_dir(scene.path("tmp")).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn an_interrupt_during_a_download_is_no_fault() {
+    let Some(scene) = Scene::new() else { return };
+    scene
+        .server
+        .spoil(".deb", Fault::Slow(Duration::from_secs(50)));
+    let mut running = scene.start(scene.job("tiny", "immutability", "out"), "run");
+    wait(
+        "a request",
+        || scene.server.asked(".deb") > 0,
+        || running.said(),
+    );
+    let interrupted = Instant::now();
+    running.interrupt();
+    assert_eq!(running.code(), Some(4), "{}", running.said());
+    assert!(interrupted.elapsed() < Duration::from_secs(10));
+    scene.assert_clean("out");
+    scene.assert_cache_without(&[]);
+}
+
+#[test]
+fn an_interrupt_during_a_finish_step_is_no_fault() {
+    let Some(scene) = Scene::new() else { return };
+    let step =
+        "finish:\n  - name: wait\n    run: [/usr/bin/tiny, hang]\n    produces: [/var/made]\n";
+    scene.image("slow", "serve", step);
+    let mut running = scene.start(scene.job("slow", "immutability", "out"), "run");
+    reaches(
+        &scene,
+        "out",
+        &running,
+        |record| matches!(record, Record::Intent { kind, .. } if kind == "containers"),
+    );
+    std::thread::sleep(Duration::from_millis(500));
+    running.interrupt();
+    assert_eq!(running.code(), Some(4), "{}", running.said());
+    scene.assert_clean("out");
+}

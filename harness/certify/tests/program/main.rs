@@ -1,0 +1,21 @@
+//! The real program as a process, on an archive and images of the tests' own: what bad input, bad
+//! luck and company do to it.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "tests"
+)]
+
+mod archives;
+mod configuration;
+mod front;
+mod host;
+mod interrupts;
+mod readiness;
+mod scene;
+mod together;
