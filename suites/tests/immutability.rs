@@ -206,6 +206,36 @@ fn an_undeclared_interpreter_is_found() {
     assert_eq!(failed(&judge(&documents)), ["IMM-102"]);
 }
 
+/// What an attempt was allowed without the container's own filter says nothing about the container.
+#[test]
+fn without_the_filter_an_allowed_call_is_not_decided() {
+    let mut documents: Value = serde_json::from_str(GOOD).unwrap();
+    documents["attempts"]["identity"]["seccomp"] = json!({"not-copied": "not root"});
+    assert_eq!(failed(&judge(&documents)), [""; 0]);
+    documents["attempts"]["calls"]["new_user_namespace"] = json!({"result": "allowed"});
+    let judgement = judge(&documents);
+    assert_eq!(failed(&judgement), [""; 0]);
+    let blocked = judgement
+        .checks
+        .iter()
+        .filter(|check| check.outcome == Outcome::Blocked)
+        .map(|check| check.id.as_str());
+    assert_eq!(blocked.collect::<Vec<_>>(), ["IMM-105"]);
+}
+
+#[test]
+fn a_program_that_lends_roots_rights_is_found_where_the_kernel_heeds_it() {
+    let lends = json!({"path": "/srv/lends", "mode": 2541, "uid": 0, "gid": 0,
+        "mount_options": ["ro"]});
+    let mut documents: Value = serde_json::from_str(GOOD).unwrap();
+    documents["attempts"]["files"]["set_ids"] = json!([lends]);
+    assert_eq!(failed(&judge(&documents)), [""; 0], "no_new_privs is set");
+    documents["facts"]["status"]["no_new_privs"] = json!(false);
+    assert_eq!(failed(&judge(&documents)), ["IMM-105", "IMM-110"]);
+    documents["attempts"]["files"]["set_ids"][0]["mount_options"] = json!(["ro", "nosuid"]);
+    assert_eq!(failed(&judge(&documents)), ["IMM-110"]);
+}
+
 #[test]
 fn a_root_that_is_not_read_only_is_found() {
     let mut documents: Value = serde_json::from_str(GOOD).unwrap();

@@ -86,6 +86,10 @@ pub(crate) struct Creation {
     /// Where to write the process id of the container's first program.
     #[arg(long, value_name = "FILE")]
     pub(crate) pid_file: Option<PathBuf>,
+    /// Where to write the system call filter as the kernel gets it: 8 bytes an instruction, nothing
+    /// without a profile. The kernel itself shows a program's filter to root only.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) seccomp_program: Option<PathBuf>,
     /// Moves the root mount instead of pivoting; for a root that lies on the initial ramdisk.
     #[arg(long)]
     pub(crate) no_pivot: bool,

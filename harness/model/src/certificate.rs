@@ -48,6 +48,12 @@ pub struct Certification {
     pub failed: Vec<String>,
     /// The platform.
     pub platform: PlatformName,
+    /// What it was: runtime, kernel, and whether it ran rootless.
+    #[serde(default)]
+    pub platform_summary: String,
+    /// What could not be measured there, by metric, and why.
+    #[serde(default)]
+    pub not_measured: std::collections::BTreeMap<String, String>,
     /// The architecture.
     pub arch: Arch,
     /// The level reached.
@@ -128,6 +134,10 @@ impl Statement {
                     .find(|l| l.platform == *platform && l.arch == arch)
             })
             .and_then(|level| level.level.clone());
+        let facts = report
+            .platforms
+            .iter()
+            .find(|one| one.platform == *platform);
         let passed = is_real(report, platform)
             && report.complete
             && report.exit_code == crate::ExitCode::Certified
@@ -156,6 +166,10 @@ impl Statement {
                     .collect(),
                 failed,
                 platform: platform.clone(),
+                platform_summary: facts.map(|one| one.summary.clone()).unwrap_or_default(),
+                not_measured: facts
+                    .map(|one| one.cannot_measure.clone())
+                    .unwrap_or_default(),
                 arch,
                 level,
                 run_exit_code: report.exit_code.into(),

@@ -9,8 +9,8 @@ mod protocol;
 
 pub use protocol::attempts::{
     AttemptRequest, AttemptedAs, Attempts, Calls, Counts, DirectoryAttempts, ExecAttempt, Executed,
-    FileAttempts, LoaderAttempt, Permitted, Refusal, Refusals, SeccompCarried, SkippedMount,
-    Stopped, Tried, WritableDirectory, WritableFile,
+    FileAttempts, LoaderAttempt, Permitted, Refusal, Refusals, SeccompCarried, SetIdFile,
+    SkippedMount, Stopped, Tried, WritableDirectory, WritableFile,
 };
 pub use protocol::build::BuildInfo;
 pub use protocol::facts::{

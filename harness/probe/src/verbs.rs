@@ -10,7 +10,8 @@ const USAGE: &str = "\
 usage: probe stamp [--] PROGRAM [ARGUMENT...]
        probe prober [--new-netns] [--new-userns UID:GID] [--enter PID]
        probe facts --pid PID
-       probe attempts --pid PID --uid UID --gid GID    (request on standard input)
+       probe attempts --pid PID --uid UID --gid GID [--filter FILE]
+                                                       (request on standard input)
        probe hash --pid PID [--deadline-ms N]
        probe --build-info
 ";
@@ -45,11 +46,11 @@ fn facts(words: &[&str]) -> Result<probe::Facts, Failure> {
 }
 
 fn attempts(words: &[&str]) -> Result<probe::Attempts, Failure> {
-    let options = Options::read(words, &["--pid", "--uid", "--gid"])?;
+    let options = Options::read(words, &["--pid", "--uid", "--gid", "--filter"])?;
     let pid = options.number("--pid")?;
     let uid = options.number("--uid")?;
     let gid = options.number("--gid")?;
-    crate::attempts::attempts(pid, uid, gid)
+    crate::attempts::attempts(pid, (uid, gid), options.value("--filter"))
 }
 
 fn hash(words: &[&str]) -> Result<probe::Tree, Failure> {

@@ -90,9 +90,12 @@ fn a_good_container_permits_nothing() {
     let cell = good(root.path());
     let got = attempts(cell.pid, REQUEST);
     assert_eq!(got.identity.uids, [65532; 3]);
+    // The cell's only capabilities are those of its bounding set, and so the attempts' are.
+    let sets = facts(cell.pid).status.capabilities;
+    assert_eq!((sets.effective, sets.permitted, sets.ambient), (0, 0, 0));
     assert_eq!(
         (got.identity.capabilities, got.identity.groups.len()),
-        (0, 0)
+        (sets.bounding, 0)
     );
     assert_eq!(got.identity.entered, ["mnt", "net", "ipc", "uts", "pid"]);
     assert_eq!(got.execute[0].result, Executed::NotFound);
@@ -166,6 +169,41 @@ fn a_bad_container_is_found_out() {
     );
     assert_eq!(got.left_behind.len(), 0);
     assert_eq!(before, hash(cell.pid), "the attempts changed something");
+}
+
+/// What the container's own process may do, the attempts may do too.
+#[test]
+fn capabilities_and_groups_of_the_container_are_carried() {
+    if !rig::is_root("capabilities_and_groups_of_the_container_are_carried") {
+        return;
+    }
+    let root = folder();
+    rig::install(root.path(), "/usr/bin/sleep");
+    let program = root.path().join("opt/lends");
+    std::fs::create_dir_all(root.path().join("opt/shared")).unwrap();
+    std::fs::write(&program, "").unwrap();
+    set_mode(&program, 0o4755);
+    set_mode(&root.path().join("opt/shared"), 0o775);
+    std::os::unix::fs::chown(root.path().join("opt/shared"), Some(0), Some(77)).unwrap();
+    let run = "exec setpriv --reuid 65532 --regid 65532 --groups 77 --inh-caps +setuid,+sys_chroot \
+               --ambient-caps +setuid,+sys_chroot chroot \"$ROOT\" /usr/bin/sleep 600";
+    let cell = Cell::start(UNSHARE, root.path(), run);
+    let got = attempts(cell.pid, REQUEST);
+    assert_eq!(
+        (got.identity.uids, got.identity.groups),
+        ([65532; 3], vec![77])
+    );
+    assert_eq!(got.calls.become_root.result, Permitted::Allowed);
+    assert_eq!(got.calls.mount.result, Permitted::Refused);
+    let directories = got.directories.unwrap().writable;
+    assert_eq!(directories.len(), 1, "{directories:?}");
+    assert_eq!(directories[0].path, "/opt/shared");
+    let set_ids = got.files.unwrap().set_ids;
+    assert_eq!(set_ids.len(), 1, "{set_ids:?}");
+    assert_eq!(
+        (set_ids[0].path.as_str(), set_ids[0].mode),
+        ("/opt/lends", 0o4755)
+    );
 }
 
 #[test]
@@ -428,9 +466,11 @@ fn a_normal_user_examines_a_container_of_its_own() {
         got.identity.entered,
         ["user", "mnt", "net", "ipc", "uts", "pid"]
     );
+    // The cell keeps every capability within its namespace, and so do the attempts.
+    let sets = facts.status.capabilities;
     assert_eq!(
         (got.identity.uids, got.identity.capabilities),
-        ([65532; 3], 0)
+        ([65532; 3], sets.permitted | sets.bounding)
     );
     assert_eq!(got.execute[1].result, Executed::Executed);
     let directories = got.directories.unwrap();
@@ -453,4 +493,74 @@ fn a_normal_user_examines_a_container_of_its_own() {
         .arg(&probe);
     let failed = rig::document::<Tree>(stranger.args(["hash", "--pid", &pid]), "").unwrap_err();
     assert_eq!(failed.error.kind, FailureKind::Denied);
+}
+
+/// The network of a prober belongs to the prober's user namespace, and the container that joins it
+/// has one of its own inside that: both are entered, from outside in.
+#[test]
+fn a_container_in_a_probers_network_is_entered() {
+    if !rig::is_root("a_container_in_a_probers_network_is_entered") {
+        return;
+    }
+    let root = folder();
+    rig::install(root.path(), "/usr/bin/sleep");
+    let probe = root.path().join("probe");
+    std::fs::copy(PROBE, &probe).unwrap();
+    set_mode(&probe, 0o755);
+    let user = ["--reuid=54323", "--regid=54323", "--clear-groups"];
+    let as_user = |arguments: &[&str]| {
+        let mut command = Command::new("setpriv");
+        command.args(user).arg(&probe).args(arguments);
+        command
+    };
+    let prober = ["prober", "--new-netns", "--new-userns", "65532:65532"];
+    let prober = rig::Prober::from(&mut as_user(&prober));
+    let target = prober.up.pid.to_string();
+    let enter = [
+        "nsenter",
+        "--user",
+        "--net",
+        "--preserve-credentials",
+        "--target",
+        &target,
+    ];
+    let own = [
+        "unshare",
+        "--user",
+        "--map-user=65532",
+        "--map-group=65532",
+        "--keep-caps",
+    ];
+    // The network is the prober's.
+    let rest = UNSHARE[1..]
+        .iter()
+        .filter(|word| **word != "--net")
+        .copied();
+    let wrapper: Vec<&str> = ["setpriv"]
+        .into_iter()
+        .chain(user)
+        .chain(enter)
+        .chain(own)
+        .chain(rest)
+        .collect();
+    let run = "exec chroot \"$ROOT\" /usr/bin/sleep 600";
+    let cell = Cell::start(&wrapper, root.path(), run);
+    let pid = cell.pid.to_string();
+    let arguments = [
+        "attempts", "--pid", &pid, "--uid", "65532", "--gid", "65532",
+    ];
+    let got: Attempts = rig::document(&mut as_user(&arguments), REQUEST).unwrap();
+    assert_eq!(
+        got.identity.entered,
+        ["user", "mnt", "net", "ipc", "uts", "pid", "user"]
+    );
+    assert_eq!(got.identity.uids, [65532; 3]);
+    let tree: Tree = rig::document(&mut as_user(&["hash", "--pid", &pid]), "").unwrap();
+    assert!(tree.files >= 2);
+    // Root has the right to all of them at once.
+    let got = attempts(cell.pid, REQUEST);
+    assert_eq!(
+        got.identity.entered,
+        ["mnt", "net", "ipc", "uts", "pid", "user"]
+    );
 }

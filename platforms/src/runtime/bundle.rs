@@ -6,7 +6,7 @@
 
 use camino::Utf8Path;
 use engine::{Recipe, Stamper};
-use model::WritablePath;
+use model::{UserId, WritablePath};
 use serde_json::{Value, json};
 
 use super::Privilege;
@@ -105,7 +105,7 @@ impl Bundle<'_> {
             ],
             "seccomp": seccomp(),
             "maskedPaths": masked_paths(),
-            "readonlyPaths": readonly_paths(),
+            "readonlyPaths": readonly_paths(self.privilege, self.recipe.config.user),
         })
     }
 }
@@ -142,7 +142,7 @@ pub(crate) fn kernel_mounts(privilege: &Privilege) -> Vec<Value> {
     mounts
 }
 
-fn writable(path: &WritablePath, user: model::UserId) -> Value {
+fn writable(path: &WritablePath, user: UserId) -> Value {
     let mut options = vec![
         "nosuid".to_owned(),
         "nodev".to_owned(),
@@ -174,12 +174,19 @@ pub(crate) fn masked_paths() -> Value {
     ])
 }
 
-pub(crate) fn readonly_paths() -> Value {
-    json!([
+/// Paths that nobody may write below. `/dev` is root's to write everywhere; where one id stands for
+/// everybody, it would be the image's user's too. Its devices are then mounts of their own, which
+/// this leaves as they are.
+pub(crate) fn readonly_paths(privilege: &Privilege, user: UserId) -> Value {
+    let mut paths = vec![
         "/proc/bus",
         "/proc/fs",
         "/proc/irq",
         "/proc/sys",
-        "/proc/sysrq-trigger"
-    ])
+        "/proc/sysrq-trigger",
+    ];
+    if *privilege != Privilege::Root && user.uid != 0 {
+        paths.push("/dev");
+    }
+    json!(paths)
 }

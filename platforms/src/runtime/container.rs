@@ -30,6 +30,8 @@ pub(crate) struct OciContainer {
     pub(crate) view: View,
     pub(crate) probe: Utf8PathBuf,
     pub(crate) members: Members,
+    /// The system call filter that its runtime installed, where the kernel does not show it to us.
+    pub(crate) filter: Option<Utf8PathBuf>,
     pub(crate) config: RuntimeConfig,
     pub(crate) init: Adopted,
     pub(crate) prober: Mutex<Prober>,
@@ -57,7 +59,10 @@ impl Container for OciContainer {
             Inspection::Facts => (vec!["facts", "--pid", &pid], None),
             Inspection::Hash => (vec!["hash", "--pid", &pid], None),
             Inspection::Attempts(request) => {
-                let call = vec!["attempts", "--pid", &pid, "--uid", &ids.0, "--gid", &ids.1];
+                let mut call = vec!["attempts", "--pid", &pid, "--uid", &ids.0, "--gid", &ids.1];
+                if let Some(filter) = &self.filter {
+                    call.extend(["--filter", filter.as_str()]);
+                }
                 (call, Some(request.to_string()))
             }
         };

@@ -59,7 +59,7 @@ pub(crate) fn look(
     };
     let mode = match privilege {
         Privilege::Root => "",
-        Privilege::Normal { .. } => ", as a normal user",
+        Privilege::Normal { .. } => ", rootless (as a normal user)",
     };
     let mut cannot_measure = BTreeMap::from([(
         "pull".to_owned(),

@@ -7,6 +7,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use model::UserId;
 use serde_json::json;
 
 use super::bundle::{kernel_mounts, masked_paths, no_capabilities, readonly_paths, seccomp};
@@ -165,6 +166,9 @@ fn said(log: &Utf8Path) -> bool {
     fs_err::read_to_string(log).is_ok_and(|text| text.contains("level=error"))
 }
 
+/// The user of finish steps, inside.
+const ROOT: UserId = UserId { uid: 0, gid: 0 };
+
 fn config(once: &Once<'_>, view: &View, privilege: &Privilege) -> serde_json::Value {
     json!({
         "ociVersion": "1.2.0",
@@ -173,7 +177,7 @@ fn config(once: &Once<'_>, view: &View, privilege: &Privilege) -> serde_json::Va
         "root": {"path": view.root(), "readonly": false},
         "process": {
             "terminal": false,
-            "user": {"uid": 0, "gid": 0},
+            "user": {"uid": ROOT.uid, "gid": ROOT.gid},
             "args": once.run,
             "env": once.environment,
             "cwd": "/",
@@ -190,7 +194,7 @@ fn config(once: &Once<'_>, view: &View, privilege: &Privilege) -> serde_json::Va
             ],
             "seccomp": seccomp(),
             "maskedPaths": masked_paths(),
-            "readonlyPaths": readonly_paths(),
+            "readonlyPaths": readonly_paths(privilege, ROOT),
         },
     })
 }

@@ -56,7 +56,9 @@ impl Privilege {
     pub(crate) const fn word(&self) -> &'static str {
         match self {
             Self::Root => "root",
-            Self::Normal { .. } => "normal user, one user id in a user namespace, no control group",
+            Self::Normal { .. } => {
+                "rootless: a normal user, one user id in a user namespace, no control group"
+            }
         }
     }
 
@@ -75,7 +77,8 @@ impl Privilege {
                 ),
                 (
                     "ownership",
-                    "a single user id is mapped: every file belongs to the image's user",
+                    "a single user id is mapped: every file belongs to the image's user, so owners are not \
+                     compared",
                 ),
                 ("ports", "ports below 1024 cannot be opened"),
             ],

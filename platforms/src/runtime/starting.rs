@@ -9,7 +9,6 @@ use engine::{Blame, Container, Exit, SessionError, StartError, StartRequest, Sta
 use model::Readiness;
 use tokio::sync::Mutex;
 
-use super::Privilege;
 use super::bundle::Bundle;
 use super::command;
 use super::container::{self, OciContainer};
@@ -18,6 +17,7 @@ use super::prober::{self, Prober};
 use super::session::{OciSession, Tree};
 use super::view::{View, Written};
 use super::waiting::Adopted;
+use super::{Kind, Privilege};
 
 /// Where a container's things lie.
 pub(crate) struct Place {
@@ -33,6 +33,13 @@ impl Place {
             folder: session.scratch.join("run").join(name),
             cgroup: format!("{}/{name}", session.cgroup),
         }
+    }
+
+    /// Where the runtime writes the system call filter that it installs, for a caller to whom the
+    /// kernel does not show it.
+    fn filter(&self, session: &OciSession) -> Option<Utf8PathBuf> {
+        let needed = session.runtime.kind == Kind::Embedded && session.privilege != Privilege::Root;
+        needed.then(|| self.folder.join("seccomp"))
     }
 }
 
@@ -111,6 +118,7 @@ pub(crate) async fn start(
         view: prepared.view,
         probe: session.libexec.probe.clone(),
         members,
+        filter: place.filter(session),
         config: tree.delivered.recipe.config.clone(),
         init,
         prober: Mutex::new(prepared.prober),
@@ -236,7 +244,11 @@ async fn launch(
         .arg("--bundle")
         .arg(&place.folder)
         .arg("--pid-file")
-        .arg(&pid_file)
+        .arg(&pid_file);
+    if let Some(filter) = place.filter(session) {
+        create.arg("--seccomp-program").arg(filter);
+    }
+    create
         .arg(&place.name)
         .stdout(Stdio::from(output))
         .stderr(Stdio::from(errors));

@@ -118,6 +118,24 @@ async fn looks(container: &dyn Container) {
     assert_eq!(tried.identity.uids, [65532; 3]);
     assert_eq!(tried.identity.capabilities, 0);
     assert!(tried.identity.no_new_privs);
+    // Only root is shown a filter by the kernel; for others the runtime tells which it installed.
+    let carried = if rustix::process::geteuid().is_root() {
+        probe::SeccompCarried::Copied(1)
+    } else {
+        probe::SeccompCarried::Given(1)
+    };
+    assert_eq!(tried.identity.seccomp, carried);
+    let directories = tried.directories.unwrap();
+    let mut writable: Vec<&str> = directories
+        .writable
+        .iter()
+        .map(|d| d.path.as_str())
+        .collect();
+    writable.sort_unstable();
+    assert_eq!(writable, ["/dev/shm", "/tmp"], "the image declares /tmp");
+    for call in [&tried.calls.new_user_namespace, &tried.calls.mount] {
+        assert_eq!(call.result, probe::Permitted::Refused, "{call:?}");
+    }
 }
 
 /// Each has a network of its own, so both may use the same port.

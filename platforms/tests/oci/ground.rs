@@ -70,6 +70,17 @@ impl Ground {
         })
     }
 
+    /// Why user namespaces are not to be had for `user`, if so: asked of the runtime.
+    pub fn lacks_user_namespaces(&self, user: u32) -> Option<String> {
+        use std::os::unix::process::CommandExt;
+        let mut ask = Command::new(self.folder.join("launch"));
+        ask.arg("features").uid(user).gid(user).current_dir("/");
+        let output = ask.output().unwrap();
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let word = said["namespaces"].as_str().unwrap_or("launch does not say");
+        (word != "yes").then(|| format!("user namespaces for a normal user: {word}"))
+    }
+
     /// Our programs.
     pub fn libexec(folder: &Utf8Path) -> Libexec {
         Libexec {

@@ -44,7 +44,7 @@ pub(crate) const DISK: CheckInfo = CheckInfo {
     remediation: "look which paths only the candidate has: `certify show image`",
     references: &["measurement protocol, section density"],
     good_fixture: "images/python.yaml",
-    bad_fixture: "a baseline cut to fewer files than the candidate (suites/tests)",
+    bad_fixture: "suites/tests/density.rs: a baseline smaller than the candidate",
 };
 
 #[async_trait]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
+use model::WritablePath;
 use probe::{EntryKind, Tree as Listed, TreeEntry};
 use rootfs::{CutRootfs, Entry, Kind, Tree};
 use serde_json::Value;
@@ -10,13 +11,25 @@ use serde_json::Value;
 use super::running::{Difference, Drift};
 
 /// Whether owner ids mean the same inside as in the image.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Ids {
     /// They do.
     Known,
-    /// A user namespace with a single mapping hides them.
-    Unknown,
+    /// A user namespace with a single mapping hides them; the session's words for it.
+    Unknown(String),
 }
+
+/// What a runtime or a cluster mounts in every container: whatever an image has there is hidden by
+/// specification. Sources: OCI runtime specification, "Default Filesystems"; Kubernetes, managed
+/// hosts file; Docker and Podman, name resolution.
+const RUNTIMES_OWN: [&str; 6] = [
+    "/dev",
+    "/etc/hostname",
+    "/etc/hosts",
+    "/etc/resolv.conf",
+    "/proc",
+    "/sys",
+];
 
 /// Reads the cut's listing: every path with owners.
 pub(super) fn listing(path: &Utf8Path) -> Result<Tree, String> {
@@ -27,8 +40,14 @@ pub(super) fn listing(path: &Utf8Path) -> Result<Tree, String> {
         .map_err(|error| error.to_string())
 }
 
-/// What changed under load, and what differs from the image.
-pub(super) fn drift(before: &Value, after: &Value, tree: &Tree, ids: Ids) -> Result<Drift, String> {
+/// What changed under load, and what differs from the image, whose spec lets the paths of
+/// `declared` be mounted over.
+pub(super) fn drift(
+    (before, after): (&Value, &Value),
+    tree: &Tree,
+    declared: &[WritablePath],
+    ids: Ids,
+) -> Result<Drift, String> {
     let read = |value: &Value| {
         serde_json::from_value::<Listed>(value.clone())
             .map_err(|error| format!("the probe's listing: {error}"))
@@ -43,8 +62,12 @@ pub(super) fn drift(before: &Value, after: &Value, tree: &Tree, ids: Ids) -> Res
     Ok(Drift {
         compared: after.entries.len() as u64,
         during: during(&before, &after),
-        from_image: from_image(&after, tree, ids),
+        from_image: from_image(&after, tree, declared, &ids),
         unreadable,
+        owners_unknown: match ids {
+            Ids::Known => None,
+            Ids::Unknown(why) => Some(why),
+        },
     })
 }
 
@@ -89,7 +112,12 @@ fn changed(was: &TreeEntry, is: &TreeEntry) -> String {
     format!("changed: {}", fields.join(", "))
 }
 
-fn from_image(listed: &Listed, tree: &Tree, ids: Ids) -> Vec<Difference> {
+fn from_image(
+    listed: &Listed,
+    tree: &Tree,
+    declared: &[WritablePath],
+    ids: &Ids,
+) -> Vec<Difference> {
     let new = by_path(listed);
     let mut found = Vec::new();
     for (path, entry) in &new {
@@ -104,17 +132,40 @@ fn from_image(listed: &Listed, tree: &Tree, ids: Ids) -> Vec<Difference> {
             None => found.push(difference(path, "not in the image")),
         }
     }
-    for (path, _) in tree.iter() {
-        let hidden = || {
-            listed.mounts_not_entered.iter().any(|mount| {
-                path.as_str() == mount || path.as_str().starts_with(&format!("{mount}/"))
-            })
-        };
-        if !new.contains_key(path.as_str()) && !hidden() {
-            found.push(difference(path.as_str(), "missing"));
+    for (path, entry) in tree.iter() {
+        if new.contains_key(path.as_str()) {
+            continue;
+        }
+        let over = listed
+            .mounts_not_entered
+            .iter()
+            .find(|mount| within(path.as_str(), mount));
+        match over {
+            None => found.push(difference(path.as_str(), "missing")),
+            // A folder that is mounted over is a way to a mount, like one that the runtime makes.
+            Some(_) if entry.is_directory() => {}
+            Some(mount) if may_hide(mount, declared) => {}
+            Some(mount) => {
+                found.push(difference(
+                    path.as_str(),
+                    &format!("hidden by a mount on {mount}"),
+                ));
+            }
         }
     }
     found
+}
+
+/// Whether the runtime or the spec says that something is mounted there.
+fn may_hide(mount: &str, declared: &[WritablePath]) -> bool {
+    let declared = declared.iter().map(|writable| writable.path.as_str());
+    declared.chain(RUNTIMES_OWN).any(|path| within(mount, path))
+}
+
+/// Whether `path` is `folder` or lies below it.
+fn within(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn is_way_to_mount(path: &str, entry: &TreeEntry, listed: &Listed) -> bool {
@@ -124,7 +175,13 @@ fn is_way_to_mount(path: &str, entry: &TreeEntry, listed: &Listed) -> bool {
     })
 }
 
-fn differs(tree: &Tree, path: &str, wanted: &Entry, entry: &TreeEntry, ids: Ids) -> Option<String> {
+fn differs(
+    tree: &Tree,
+    path: &str,
+    wanted: &Entry,
+    entry: &TreeEntry,
+    ids: &Ids,
+) -> Option<String> {
     let kind = match (&wanted.kind, entry.kind) {
         (Kind::Directory, EntryKind::Directory)
         | (Kind::File(_) | Kind::Hardlink { .. }, EntryKind::File)
@@ -148,7 +205,7 @@ fn differs(tree: &Tree, path: &str, wanted: &Entry, entry: &TreeEntry, ids: Ids)
             entry.mode, wanted.mode
         ));
     }
-    if ids == Ids::Known && (wanted.uid, wanted.gid) != (entry.uid, entry.gid) {
+    if *ids == Ids::Known && (wanted.uid, wanted.gid) != (entry.uid, entry.gid) {
         return Some(format!(
             "owner {}:{} instead of {}:{}",
             entry.uid, entry.gid, wanted.uid, wanted.gid

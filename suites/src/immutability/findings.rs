@@ -13,6 +13,9 @@ pub(crate) struct Findings {
     pub(crate) of: String,
     /// Every offence.
     pub(crate) offences: Vec<Evidence>,
+    /// What could not be decided here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) undecided: Vec<Evidence>,
     /// More for a person, after the counts.
     pub(crate) note: String,
 }
@@ -24,6 +27,7 @@ impl Findings {
             examined: examined as u64,
             of: of.to_owned(),
             offences: Vec::new(),
+            undecided: Vec::new(),
             note: String::new(),
         }
     }
@@ -44,13 +48,24 @@ impl Findings {
         });
     }
 
+    /// Adds something that could not be decided: the check can no longer pass.
+    pub(crate) fn undecided(&mut self, subject: &str, expected: &str, found: impl ToString) {
+        self.undecided.push(Evidence {
+            subject: subject.to_owned(),
+            expected: expected.to_owned(),
+            found: found.to_string(),
+            owner: None,
+        });
+    }
+
     /// The same with more for a person.
     pub(crate) fn noting(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
         self
     }
 
-    /// Decides: an offence fails, nothing examined is our own fault, otherwise it passes.
+    /// Decides: an offence fails, something undecided blocks, nothing examined is our own fault,
+    /// otherwise it passes.
     pub(crate) fn decide(self, info: &CheckInfo) -> CheckResult {
         let note = if self.note.is_empty() {
             String::new()
@@ -66,6 +81,10 @@ impl Findings {
         if let Some(first) = self.offences.first() {
             let message = format!("{}: {} ({counts})", first.subject, first.found);
             return CheckResult::with_evidence(info, Outcome::Fail, message, self.offences);
+        }
+        if let Some(first) = self.undecided.first() {
+            let message = format!("not decided here: {}: {}", first.subject, first.found);
+            return CheckResult::with_evidence(info, Outcome::Blocked, message, self.undecided);
         }
         if self.examined == 0 {
             let message = format!("nothing was examined: 0 {}", self.of);
@@ -91,6 +110,8 @@ mod tests {
             Outcome::Pass
         );
         let mut found = Findings::among(1, "entries");
+        found.undecided("/x", "y", "z");
+        assert_eq!(found.clone().decide(&INFO).outcome, Outcome::Blocked);
         found.offence("/x", "y", "z", None);
         assert_eq!(found.decide(&INFO).outcome, Outcome::Fail);
     }

@@ -123,10 +123,12 @@ async fn inspect(
     observing.fact(SERVED, &served)?;
     let after = container.inspect(&Inspection::Hash).await?;
     let ids = match observing.session()?.facts().cannot_measure.get("ownership") {
-        Some(_) => compare::Ids::Unknown,
+        Some(why) => compare::Ids::Unknown(why.clone()),
         None => compare::Ids::Known,
     };
-    let drift = compare::drift(&before, &after, tree, ids).map_err(ObserveError::Harness)?;
+    let declared = &observing.candidate.spec.writable;
+    let drift = compare::drift((&before, &after), tree, declared, ids);
+    let drift = drift.map_err(ObserveError::Harness)?;
     observing.fact(DRIFT, &drift)?;
     let request = attempts(&observing.candidate.spec.interpreters)
         .map_err(|error| ObserveError::Harness(error.to_string()))?;

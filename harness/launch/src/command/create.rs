@@ -23,8 +23,10 @@ pub(crate) fn create(place: &Place, creation: &Creation, mode: Mode) -> Result<(
         return Err(LaunchError::Exists(home.id));
     }
     let effective = Effective::read(&bundle, &home.id, mode)?;
-    if let Some(profile) = effective.seccomp() {
-        seccomp::compile(profile)?;
+    let filter = effective.seccomp().map(seccomp::compile).transpose()?;
+    if let Some(path) = &creation.seccomp_program {
+        let bytes = filter.map_or_else(Vec::new, |filter| filter.bytes());
+        fs_err::write(path, bytes)?;
     }
     if mode == Mode::Root {
         effective.cgroup.must_be_free()?;

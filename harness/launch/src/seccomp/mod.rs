@@ -47,6 +47,17 @@ pub(crate) struct Filter {
     pub(crate) report: Report,
 }
 
+impl Filter {
+    /// The program in the kernel's own form (`struct sock_filter`), 8 bytes an instruction.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let one = |step: &libc::sock_filter| {
+            let ([c0, c1], [k0, k1, k2, k3]) = (step.code.to_ne_bytes(), step.k.to_ne_bytes());
+            [c0, c1, step.jt, step.jf, k0, k1, k2, k3]
+        };
+        self.program.iter().flat_map(one).collect()
+    }
+}
+
 /// What became of a profile.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct Report {

@@ -1,8 +1,8 @@
 //! `probe attempts`: what the image's user can really do in a running container.
 //!
 //! The container is entered (all namespaces, its root), everything is listed with full sight, then
-//! identity, capabilities and the way back are dropped and each thing is tried. Nothing that
-//! exists is changed; what is made is removed.
+//! all rights but the container's own and the way back are dropped and each thing is tried. Nothing
+//! that exists is changed; what is made is removed.
 
 mod calls;
 mod dirs;
@@ -10,6 +10,7 @@ mod drop;
 mod exec;
 mod fork;
 mod payload;
+mod rights;
 mod walk;
 mod worker;
 
@@ -17,15 +18,15 @@ use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd as _;
 
-use probe::{AttemptRequest, Attempts, Failure, FailureKind, Mount, SeccompCarried};
+use probe::{AttemptRequest, Attempts, Failure, FailureKind, Mount};
 use serde::{Deserialize, Serialize};
 
 use crate::facts;
 use crate::sys::child::{self, End};
 use crate::sys::files::{self, Event};
-use crate::sys::seccomp::{self, Filters};
 use crate::sys::{clock, identity, parent};
 use crate::target::{Doors, Pinned, Sight, failure};
+use rights::Rights;
 
 /// Longest request.
 const REQUEST_MAX: u64 = 4 << 20;
@@ -41,8 +42,7 @@ struct Job {
     until_ns: u64,
     began_ns: u64,
     mounts: Vec<Mount>,
-    filters: Filters,
-    seccomp: SeccompCarried,
+    rights: Rights,
     entered: Vec<String>,
     payload: Vec<u8>,
     null: File,
@@ -56,7 +56,12 @@ enum Outcome {
 }
 
 /// Tries everything in the container of `pid` as `uid` and `gid` (as the container numbers them).
-pub(crate) fn attempts(pid: u32, uid: u32, gid: u32) -> Result<Attempts, Failure> {
+/// `filter` names a file with the system call filter that its runtime installed.
+pub(crate) fn attempts(
+    pid: u32,
+    (uid, gid): (u32, u32),
+    filter: Option<&str>,
+) -> Result<Attempts, Failure> {
     let began_ns = clock::monotonic_ns();
     let request = request()?;
     // The kernel reads it as "leave it as it is".
@@ -74,7 +79,8 @@ pub(crate) fn attempts(pid: u32, uid: u32, gid: u32) -> Result<Attempts, Failure
         .map_err(cannot("read the mounts of"))?;
     let mounts = facts::mounts(&mounts)
         .map_err(|why| Failure::new(FailureKind::System, format!("cannot read mounts: {why}")))?;
-    let (filters, seccomp) = filters(&target)?;
+    let given = filter.map(rights::given).transpose()?;
+    let rights = Rights::of(&target, given.flatten())?;
     let payload = payload::payload().map_err(cannot("prepare a program for"))?;
     let null = File::options().read(true).write(true).open("/dev/null");
     let null = null.map_err(cannot("prepare streams for"))?;
@@ -90,8 +96,7 @@ pub(crate) fn attempts(pid: u32, uid: u32, gid: u32) -> Result<Attempts, Failure
         until_ns,
         began_ns,
         mounts,
-        filters,
-        seccomp,
+        rights,
         entered,
         payload,
         null,
@@ -195,29 +200,6 @@ fn checked(text: &str) -> Result<AttemptRequest, String> {
         ));
     }
     Ok(request)
-}
-
-/// The target's own filters, to be carried by what is executed.
-fn filters(target: &Pinned) -> Result<(Filters, SeccompCarried), Failure> {
-    let text = target.text("status");
-    let text = text.map_err(|error| failure("read the status of", target.pid(), &error))?;
-    let filtered = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("Seccomp:"))
-        .any(|mode| mode.trim() != "0");
-    if !filtered {
-        return Ok((Filters::none(), SeccompCarried::None));
-    }
-    Ok(match seccomp::read(target.pid()) {
-        Ok(filters) => {
-            let count = filters.count();
-            (filters, SeccompCarried::Copied(count))
-        }
-        Err(error) => (
-            Filters::none(),
-            SeccompCarried::NotCopied(error.to_string()),
-        ),
-    })
 }
 
 #[cfg(test)]

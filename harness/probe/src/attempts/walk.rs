@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use probe::{Mount, SkippedMount, Stopped};
+use probe::{Mount, SetIdFile, SkippedMount, Stopped};
 
 use crate::sys::clock;
 
@@ -43,6 +43,7 @@ pub(crate) struct Found {
     pub(crate) code: Vec<(PathBuf, Owner, &'static str)>,
     pub(crate) files: u64,
     pub(crate) unread: u64,
+    pub(crate) set_ids: Vec<SetIdFile>,
     pub(crate) skipped: Vec<SkippedMount>,
     pub(crate) unlisted: Vec<String>,
     pub(crate) stopped: Option<Stopped>,
@@ -74,6 +75,7 @@ pub(crate) fn walk(mounts: &[Mount], max_entries: u64, until_ns: u64) -> Found {
         code: Vec::new(),
         files: 0,
         unread: 0,
+        set_ids: Vec::new(),
         skipped: Vec::new(),
         unlisted: Vec::new(),
         stopped: None,
@@ -110,13 +112,13 @@ pub(crate) fn walk(mounts: &[Mount], max_entries: u64, until_ns: u64) -> Found {
                 return found;
             }
             found.entries += 1;
-            note(&mut found, &mut pending, child.path());
+            note(&mut found, &mut pending, child.path(), mounts);
         }
     }
     found
 }
 
-fn note(found: &mut Found, pending: &mut Vec<PathBuf>, path: PathBuf) {
+fn note(found: &mut Found, pending: &mut Vec<PathBuf>, path: PathBuf, mounts: &[Mount]) {
     let Ok(meta) = std::fs::symlink_metadata(&path) else {
         // Removed since it was listed.
         return;
@@ -125,11 +127,25 @@ fn note(found: &mut Found, pending: &mut Vec<PathBuf>, path: PathBuf) {
         pending.push(path);
     } else if meta.is_file() {
         found.files += 1;
+        if meta.mode() & 0o6000 != 0 {
+            found.set_ids.push(set_id(&path, &meta, mounts));
+        }
         let because = because(&path, &meta);
         found.unread += u64::from(because == Some("unread"));
         if let Some(because) = because {
             found.code.push((path, Owner::of(&meta), because));
         }
+    }
+}
+
+fn set_id(path: &Path, meta: &Metadata, mounts: &[Mount]) -> SetIdFile {
+    let owner = Owner::of(meta);
+    SetIdFile {
+        path: path.to_string_lossy().into_owned(),
+        mode: owner.mode,
+        uid: owner.uid,
+        gid: owner.gid,
+        mount_options: mount_of(mounts, path).map_or_else(Vec::new, |one| one.options.clone()),
     }
 }
 

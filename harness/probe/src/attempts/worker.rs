@@ -23,7 +23,7 @@ pub(crate) fn work(job: Job) -> Result<Attempts, Failure> {
     };
     let identity = drop::become_user(&job)?;
     let nursery = Nursery {
-        filters: &job.filters,
+        filters: &job.rights.filters,
         null: &job.null,
     };
     let calls = calls::calls(&nursery, job.uid, &job.payload);
@@ -93,6 +93,7 @@ fn documents(
         writable: written.files,
         refused: written.files_refused,
         unread: found.unread,
+        set_ids: found.set_ids,
     };
     (Some(directories), Some(files), written.left_behind)
 }

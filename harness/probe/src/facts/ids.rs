@@ -1,7 +1,9 @@
 //! Ids as the container itself sees them: `/proc` shows a reader the ids of the reader's own user
 //! namespace, and a container of a normal user has another.
 
-use probe::{Facts, Ids};
+use probe::{Facts, Ids, Status};
+
+use crate::target::Pinned;
 
 /// The lines of `uid_map` or `gid_map`: first id inside, first id outside, how many.
 struct Map(Vec<(u64, u64, u64)>);
@@ -42,15 +44,36 @@ impl Map {
     }
 }
 
-/// Translates the ids of the target and of every task with the target's maps.
-pub(super) fn as_seen_inside(facts: &mut Facts, uid_map: &str, gid_map: &str) {
-    let (users, groups) = (Map::parse(uid_map), Map::parse(gid_map));
-    let tasks = facts.tasks.iter_mut().map(|task| &mut task.status);
-    for status in tasks.chain(std::iter::once(&mut facts.status)) {
-        users.all(&mut status.uids);
-        groups.all(&mut status.gids);
+/// The maps of a target.
+pub(super) struct Maps {
+    users: Map,
+    groups: Map,
+}
+
+impl Maps {
+    /// Reads them.
+    pub(super) fn of(target: &Pinned) -> Self {
+        let map = |name: &str| Map::parse(&target.text(name).unwrap_or_default());
+        Self {
+            users: map("uid_map"),
+            groups: map("gid_map"),
+        }
+    }
+
+    /// Translates the ids of the target and of every task.
+    pub(super) fn all(&self, facts: &mut Facts) {
+        let tasks = facts.tasks.iter_mut().map(|task| &mut task.status);
+        for status in tasks.chain(std::iter::once(&mut facts.status)) {
+            self.one(status);
+        }
+    }
+
+    /// Translates the ids of one.
+    pub(super) fn one(&self, status: &mut Status) {
+        self.users.all(&mut status.uids);
+        self.groups.all(&mut status.gids);
         for group in &mut status.groups {
-            *group = groups.inside(*group);
+            *group = self.groups.inside(*group);
         }
     }
 }

@@ -12,7 +12,7 @@ mod tasks;
 
 use std::io;
 
-use probe::{Facts, Failure, FailureKind, Namespaces, Scope, Unreadable};
+use probe::{Facts, Failure, FailureKind, Namespaces, Scope, Status, Unreadable};
 
 use crate::target::{Pinned, failure};
 
@@ -22,10 +22,7 @@ pub(crate) use mountinfo::mounts;
 pub(crate) fn facts(pid: u32) -> Result<Facts, Failure> {
     let target = Pinned::target(pid)?;
     let mut gaps = Gaps(Vec::new());
-    let status = target
-        .text("status")
-        .map_err(|error| failure("read the status of", pid, &error))?;
-    let status = status::status(&status).map_err(|what| unexpected("status", &what))?;
+    let status = status_of(&target)?;
     let namespaces = namespaces(&target, &mut gaps);
     let scope = scope(pid, &namespaces)?;
     let mounts = gaps.parsed(&target, "mountinfo", mountinfo::mounts);
@@ -34,8 +31,7 @@ pub(crate) fn facts(pid: u32) -> Result<Facts, Failure> {
         let number = text.trim().parse::<i32>();
         number.map_err(|_| "not a number".to_owned())
     });
-    let uid_map = target.text("uid_map").unwrap_or_default();
-    let gid_map = target.text("gid_map").unwrap_or_default();
+    let maps = ids::Maps::of(&target);
     let mut facts = Facts {
         pid,
         scope,
@@ -50,10 +46,24 @@ pub(crate) fn facts(pid: u32) -> Result<Facts, Failure> {
         namespaces,
         unreadable: gaps.0,
     };
-    ids::as_seen_inside(&mut facts, &uid_map, &gid_map);
+    maps.all(&mut facts);
     // Half of a dying container would read as a container that lacks things.
     target.assert_alive()?;
     Ok(facts)
+}
+
+/// The target's status, its ids as the container itself sees them.
+pub(crate) fn status_inside(target: &Pinned) -> Result<Status, Failure> {
+    let mut status = status_of(target)?;
+    ids::Maps::of(target).one(&mut status);
+    Ok(status)
+}
+
+fn status_of(target: &Pinned) -> Result<Status, Failure> {
+    let text = target
+        .text("status")
+        .map_err(|error| failure("read the status of", target.pid(), &error))?;
+    status::status(&text).map_err(|what| unexpected("status", &what))
 }
 
 /// What could not be read.

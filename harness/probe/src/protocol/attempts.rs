@@ -62,12 +62,12 @@ pub struct AttemptedAs {
     pub uids: [u32; 3],
     /// Real, effective and saved group id.
     pub gids: [u32; 3],
-    /// Supplementary groups left: in a user namespace that denies `setgroups` they cannot be
-    /// dropped.
+    /// Supplementary groups: the target's. In a user namespace that denies `setgroups` they are
+    /// what the caller had.
     pub groups: Vec<u32>,
-    /// Effective, permitted, inheritable and bounding capabilities together; always 0.
+    /// Effective, permitted, inheritable and bounding capabilities together: the target's.
     pub capabilities: u64,
-    /// Always set.
+    /// Always set, also where the target lacks it.
     pub no_new_privs: bool,
     /// The target's system call filter.
     pub seccomp: SeccompCarried,
@@ -83,7 +83,10 @@ pub enum SeccompCarried {
     None,
     /// This many filters were copied from it.
     Copied(u32),
-    /// It has one but it could not be copied: `calls` may show more than the target could do.
+    /// The kernel shows filters to root only. These, as many as the target has, were given by the
+    /// runtime that installed them.
+    Given(u32),
+    /// It has one but it could not be had: `calls` may show more than the target could do.
     NotCopied(String),
 }
 
@@ -191,6 +194,24 @@ pub struct FileAttempts {
     pub refused: Refusals,
     /// Files whose content could not be looked at to tell whether they are code; tried as well.
     pub unread: u64,
+    /// Files with a bit of 06000, on any mount; listed, not executed.
+    #[serde(default)]
+    pub set_ids: Vec<SetIdFile>,
+}
+
+/// A file that lends its owner's or its group's rights to whoever executes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetIdFile {
+    /// Its path.
+    pub path: String,
+    /// Its permission bits.
+    pub mode: u32,
+    /// Its owner.
+    pub uid: u32,
+    /// Its group.
+    pub gid: u32,
+    /// Options of the mount it lies on: with `nosuid` the bits mean nothing.
+    pub mount_options: Vec<String>,
 }
 
 /// A code file that could be opened for writing.

@@ -37,10 +37,10 @@ pub(crate) fn groups() -> io::Result<Vec<u32>> {
     Ok(groups)
 }
 
-/// Drops all supplementary groups.
-pub(crate) fn drop_groups() -> io::Result<()> {
-    // SAFETY: an empty list.
-    checked(unsafe { libc::setgroups(0, std::ptr::null()) }).map(drop)
+/// Sets the supplementary groups.
+pub(crate) fn set_groups(groups: &[u32]) -> io::Result<()> {
+    // SAFETY: the kernel reads `len` numbers from the slice.
+    checked(unsafe { libc::setgroups(groups.len(), groups.as_ptr()) }).map(drop)
 }
 
 /// Sets all three group ids.
@@ -55,12 +55,19 @@ pub(crate) fn set_user(uid: u32) -> io::Result<()> {
     checked(unsafe { libc::setresuid(uid, uid, uid) }).map(drop)
 }
 
-/// Takes every capability out of the bounding set; needs `CAP_SETPCAP`.
-pub(crate) fn drop_bounding() -> io::Result<()> {
+/// Capabilities outlive the next change from user 0 to another.
+pub(crate) fn keep_capabilities() -> io::Result<()> {
+    // SAFETY: numbers only.
+    checked(unsafe { libc::prctl(libc::PR_SET_KEEPCAPS, 1 as libc::c_ulong, 0, 0, 0) }).map(drop)
+}
+
+/// Takes every capability but those of `kept` out of the bounding set; needs `CAP_SETPCAP`.
+pub(crate) fn drop_bounding(kept: u64) -> io::Result<()> {
     for capability in 0..64 as libc::c_ulong {
         // SAFETY: numbers only.
         match unsafe { libc::prctl(libc::PR_CAPBSET_READ, capability, 0, 0, 0) } {
             0 => {}
+            1 if kept >> capability & 1 == 1 => {}
             1 => {
                 // SAFETY: numbers only.
                 checked(unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) })?;
@@ -89,30 +96,56 @@ struct CapabilityHalf {
 
 const CAPABILITY_VERSION_3: u32 = 0x2008_0522;
 
-/// Empties the ambient, effective, permitted and inheritable sets.
-pub(crate) fn drop_capabilities() -> io::Result<()> {
-    let clear = libc::PR_CAP_AMBIENT_CLEAR_ALL as libc::c_ulong;
-    // SAFETY: numbers only.
-    checked(unsafe { libc::prctl(libc::PR_CAP_AMBIENT, clear, 0, 0, 0) })?;
+/// Three of a thread's capability sets, as bit masks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CapabilitySets {
+    /// In force.
+    pub(crate) effective: u64,
+    /// May be put in force.
+    pub(crate) permitted: u64,
+    /// May be kept by what is executed.
+    pub(crate) inheritable: u64,
+}
+
+/// Sets the effective, permitted and inheritable sets.
+pub(crate) fn set_capabilities(sets: CapabilitySets) -> io::Result<()> {
     let header = CapabilityHeader {
         version: CAPABILITY_VERSION_3,
         pid: 0,
     };
-    let empty = [CapabilityHalf {
-        effective: 0,
-        permitted: 0,
-        inheritable: 0,
-    }; 2];
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "one half of the bits at a time"
+    )]
+    let half = |shift: u32| CapabilityHalf {
+        effective: (sets.effective >> shift) as u32,
+        permitted: (sets.permitted >> shift) as u32,
+        inheritable: (sets.inheritable >> shift) as u32,
+    };
+    let halves = [half(0), half(32)];
     // SAFETY: version 3 reads one header and two halves.
-    let result = unsafe { libc::syscall(libc::SYS_capset, &raw const header, empty.as_ptr()) };
+    let result = unsafe { libc::syscall(libc::SYS_capset, &raw const header, halves.as_ptr()) };
     if result < 0 {
         return Err(io::Error::last_os_error());
     }
     Ok(())
 }
 
-/// Every capability that is in any set, the bounding one included.
-pub(crate) fn capabilities_left() -> io::Result<u64> {
+/// Makes the ambient set this one; each must be permitted and inheritable.
+pub(crate) fn set_ambient(wanted: u64) -> io::Result<()> {
+    let clear = libc::PR_CAP_AMBIENT_CLEAR_ALL as libc::c_ulong;
+    // SAFETY: numbers only.
+    checked(unsafe { libc::prctl(libc::PR_CAP_AMBIENT, clear, 0, 0, 0) })?;
+    let raise = libc::PR_CAP_AMBIENT_RAISE as libc::c_ulong;
+    for capability in (0..64 as libc::c_ulong).filter(|bit| wanted >> bit & 1 == 1) {
+        // SAFETY: numbers only.
+        checked(unsafe { libc::prctl(libc::PR_CAP_AMBIENT, raise, capability, 0, 0) })?;
+    }
+    Ok(())
+}
+
+/// The effective, permitted and inheritable sets.
+pub(crate) fn capabilities() -> io::Result<CapabilitySets> {
     let mut header = CapabilityHeader {
         version: CAPABILITY_VERSION_3,
         pid: 0,
@@ -127,8 +160,20 @@ pub(crate) fn capabilities_left() -> io::Result<u64> {
     if result < 0 {
         return Err(io::Error::last_os_error());
     }
-    let any = |half: CapabilityHalf| u64::from(half.effective | half.permitted | half.inheritable);
-    let mut left = any(halves[0]) | any(halves[1]) << 32;
+    let whole = |of: fn(&CapabilityHalf) -> u32| {
+        u64::from(of(&halves[0])) | u64::from(of(&halves[1])) << 32
+    };
+    Ok(CapabilitySets {
+        effective: whole(|half| half.effective),
+        permitted: whole(|half| half.permitted),
+        inheritable: whole(|half| half.inheritable),
+    })
+}
+
+/// Every capability that is in any set, the bounding one included.
+pub(crate) fn capabilities_left() -> io::Result<u64> {
+    let sets = capabilities()?;
+    let mut left = sets.effective | sets.permitted | sets.inheritable;
     for capability in 0..64 {
         // SAFETY: numbers only.
         let read =

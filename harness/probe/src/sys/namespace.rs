@@ -1,8 +1,9 @@
 //! Making and entering namespaces, changing the root.
 #![allow(unsafe_code)]
 
+use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd as _};
+use std::os::fd::{AsFd, AsRawFd as _, FromRawFd as _};
 
 use super::checked;
 
@@ -58,6 +59,28 @@ pub(crate) fn leave(kind: Kind) -> io::Result<()> {
 pub(crate) fn enter(namespace: impl AsFd, kind: Kind) -> io::Result<()> {
     // SAFETY: numbers only; the caller has one thread.
     checked(unsafe { libc::setns(namespace.as_fd().as_raw_fd(), kind.flag()) }).map(drop)
+}
+
+/// The user namespace that a namespace belongs to: rights in it are rights over the namespace.
+/// Source: `ioctl_nsfs(2)`, `NS_GET_USERNS`.
+pub(crate) fn owner(namespace: impl AsFd) -> io::Result<File> {
+    related(namespace, 0xb701)
+}
+
+/// The user namespace in which a user namespace was made. Source: `ioctl_nsfs(2)`,
+/// `NS_GET_PARENT`.
+pub(crate) fn parent(user: impl AsFd) -> io::Result<File> {
+    related(user, 0xb702)
+}
+
+/// `EPERM` when the answer lies outside the caller's own user namespace and those inside it.
+fn related(namespace: impl AsFd, request: libc::c_ulong) -> io::Result<File> {
+    let at = namespace.as_fd().as_raw_fd();
+    // SAFETY: both requests take no argument and answer with a new descriptor or -1. The type of
+    // the request differs between C libraries, hence the cast.
+    let fd = checked(unsafe { libc::ioctl(at, request as _) })?;
+    // SAFETY: the kernel has just opened it for us and nobody else knows it.
+    Ok(unsafe { File::from_raw_fd(fd) })
 }
 
 /// Makes a directory the root and the working directory.

@@ -90,6 +90,24 @@ impl Filters {
         Self(Vec::new())
     }
 
+    /// One filter from the kernel's own form of its instructions (`struct sock_filter`, 8 bytes
+    /// each); nothing unless it is at least one and not more than the kernel takes.
+    pub(crate) fn one(bytes: &[u8]) -> Option<Self> {
+        let (instructions, rest) = bytes.as_chunks::<8>();
+        if instructions.is_empty() || !rest.is_empty() || instructions.len() > INSTRUCTIONS_MAX {
+            return None;
+        }
+        let program = instructions
+            .iter()
+            .map(|[c0, c1, jt, jf, k @ ..]| libc::sock_filter {
+                code: u16::from_ne_bytes([*c0, *c1]),
+                jt: *jt,
+                jf: *jf,
+                k: u32::from_ne_bytes(*k),
+            });
+        Some(Self(vec![program.collect()]))
+    }
+
     /// How many there are.
     pub(crate) fn count(&self) -> u32 {
         u32::try_from(self.0.len()).unwrap_or(u32::MAX)

@@ -12,8 +12,12 @@ struct Language {
     programs: &'static [&'static str],
     /// Starts of library names up to the version.
     libraries: &'static [&'static str],
-    /// A text that only a program which carries the interpreter holds.
+    /// A text that only a program which starts the interpreter holds: modules hold it as well,
+    /// since they call the program that loads them.
     holds: Option<&'static str>,
+    /// A text of the interpreter's own code: whatever ELF file holds it has the interpreter linked
+    /// in, be it a program or a module.
+    is_in: &'static [&'static str],
 }
 
 const fn language(
@@ -27,6 +31,14 @@ const fn language(
         programs,
         libraries,
         holds,
+        is_in: &[],
+    }
+}
+
+impl Language {
+    const fn with_text(mut self, is_in: &'static [&'static str]) -> Self {
+        self.is_in = is_in;
+        self
     }
 }
 
@@ -37,13 +49,17 @@ const LANGUAGES: [Language; 18] = [
         &["libpython", "libpypy"],
         Some("Py_BytesMain"),
     ),
-    language("perl", &["perl"], &["libperl.so"], Some("perl_parse")),
+    // perl.c, `-v`.
+    language("perl", &["perl"], &["libperl.so"], Some("perl_parse"))
+        .with_text(&["Perl may be copied only"]),
     language(
         "lua",
         &["lua", "luajit", "luac"],
         &["liblua", "libluajit"],
         Some("luaL_openlibs"),
-    ),
+    )
+    // lapi.c, `lua_ident`, in every 5.x; LuaJIT's lib_jit.c, `jit.version`.
+    .with_text(&["Lua.org, PUC-Rio", "LuaJIT 2."]),
     language(
         "awk",
         &["awk", "gawk", "mawk", "nawk", "original-awk"],
@@ -63,7 +79,9 @@ const LANGUAGES: [Language; 18] = [
         &["ruby", "irb", "jruby", "mruby"],
         &["libruby"],
         Some("ruby_run_node"),
-    ),
+    )
+    // version.c, `RUBY_COPYRIGHT`.
+    .with_text(&["ruby - Copyright (C)"]),
     language(
         "tcl",
         &["tclsh", "wish", "expect"],
@@ -112,7 +130,9 @@ const LANGUAGES: [Language; 18] = [
 ];
 
 /// Every interpreter of the tree. `what` is the language; `why` starts with `program` for something
-/// one can run, `library` for the interpreter as a library, `embedded` for a program that links it.
+/// one can run, `library` for the interpreter as a library, `embedded` for a program or module that
+/// links it, dynamically or statically. One that is renamed, linked statically and without the
+/// texts looked for is not found.
 pub fn interpreters(tree: &Tree) -> Vec<Finding> {
     let mut found = Vec::new();
     for (path, end) in programs(tree) {
@@ -165,6 +185,10 @@ impl Language {
         if let Some(soname) = elf.soname.as_ref().filter(|name| self.is_library(name)) {
             return Some(format!("library `{soname}`"));
         }
+        let held = |text: &str| memmem::find(bytes, text.as_bytes()).is_some();
+        if let Some(text) = self.is_in.iter().find(|text| held(text)) {
+            return Some(format!("embedded: holds `{text}`"));
+        }
         if !elf.is_program() {
             return None;
         }
@@ -172,7 +196,7 @@ impl Language {
             return Some(format!("embedded: needs `{needed}`"));
         }
         let holds = self.holds?;
-        memmem::find(bytes, holds.as_bytes()).map(|_| format!("embedded: holds `{holds}`"))
+        held(holds).then(|| format!("embedded: holds `{holds}`"))
     }
 }
 
@@ -202,6 +226,15 @@ mod tests {
             tail: b"\0Py_BytesMain\0",
             ..Made::library("_ssl.so")
         };
+        // As valkey has it: the interpreter linked in, its library openers replaced.
+        let linked = || Made {
+            tail: b"\0$Lua: Lua 5.1.5 Copyright (C) 1994-2012 Lua.org, PUC-Rio $\0",
+            ..Made::program()
+        };
+        let linked_module = Made {
+            tail: b"\0LuaJIT 2.1.0\0",
+            ..Made::library("http_lua.so")
+        };
         let members = vec![
             ("/usr/bin/python3.13", plain()),
             (
@@ -212,7 +245,9 @@ mod tests {
             ("/usr/bin/nodemon", plain()),
             ("/usr/bin/server", elf(&embeds)),
             ("/usr/bin/innocent", elf(&hidden)),
+            ("/usr/bin/store", elf(&linked())),
             ("/usr/lib/_ssl.so", elf(&module)),
+            ("/usr/lib/http_lua.so", elf(&linked_module)),
             ("/usr/lib/libjvm.so", elf(&Made::library("libjvm.so"))),
             (
                 "/usr/lib/libpythonic.so",
@@ -239,6 +274,8 @@ mod tests {
                 "/usr/bin/python3 python program `python3.13`",
                 "/usr/bin/python3.13 python program `python3.13`",
                 "/usr/bin/server lua embedded: needs `liblua5.1.so.0`",
+                "/usr/bin/store lua embedded: holds `Lua.org, PUC-Rio`",
+                "/usr/lib/http_lua.so lua embedded: holds `LuaJIT 2.`",
                 "/usr/lib/libjvm.so java library `libjvm.so`",
                 "/usr/lib/libruby-3.3.so.3.3 ruby library `libruby-3.3.so.3.3`",
             ]

@@ -16,7 +16,7 @@ pub(crate) const INFO: CheckInfo = CheckInfo {
     remediation: "drop all capabilities; a port above 1023 needs none",
     references: &["PSS restricted: capabilities", "CIS Kubernetes 5.2.8"],
     good_fixture: "images/valkey.yaml",
-    bad_fixture: "a container that keeps a capability (suites/tests/immutability.rs)",
+    bad_fixture: "suites/tests/flawed/flaws.rs: a container that keeps CAP_NET_RAW",
 };
 
 pub(super) fn look(seen: &Seen) -> Findings {

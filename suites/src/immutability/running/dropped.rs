@@ -19,7 +19,7 @@ pub(crate) const INFO: CheckInfo = CheckInfo {
     remediation: "mount writable paths with `noexec`",
     references: &["PCI DSS 11.5.1"],
     good_fixture: "images/valkey.yaml",
-    bad_fixture: "a container whose tmpfs allows execution (suites/tests/immutability.rs)",
+    bad_fixture: "suites/tests/flawed/flaws.rs: a writable path that executes",
 };
 
 pub(super) fn look(seen: &Seen) -> Findings {

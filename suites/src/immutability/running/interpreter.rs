@@ -18,8 +18,8 @@ pub(crate) const INFO: CheckInfo = CheckInfo {
                 must be refused as not found",
     remediation: "leave the interpreter's slice out or declare it in the spec",
     references: &["NIST SP 800-190 4.1.2"],
-    good_fixture: "images/python.yaml (python declared)",
-    bad_fixture: "an image with an undeclared interpreter (suites/tests/immutability.rs)",
+    good_fixture: "images/python.yaml: interpreters: [python]",
+    bad_fixture: "suites/tests/flawed/flaws.rs: an interpreter mounted into the container",
 };
 
 pub(super) fn look(seen: &Seen) -> Findings {

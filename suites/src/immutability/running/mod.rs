@@ -70,6 +70,9 @@ pub(crate) struct Drift {
     pub(crate) from_image: Vec<Difference>,
     /// Paths whose content could not be read.
     pub(crate) unreadable: Vec<String>,
+    /// Why owners were not compared with the image's, where they could not be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) owners_unknown: Option<String>,
 }
 
 /// One path that differs.

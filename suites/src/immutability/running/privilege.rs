@@ -15,7 +15,7 @@ pub(crate) const INFO: CheckInfo = CheckInfo {
     remediation: "set `no_new_privs` (allowPrivilegeEscalation: false)",
     references: &["PSS restricted: allowPrivilegeEscalation"],
     good_fixture: "images/valkey.yaml",
-    bad_fixture: "a container without it (suites/tests/immutability.rs)",
+    bad_fixture: "suites/tests/flawed/flaws.rs: a container without no_new_privs",
 };
 
 pub(super) fn look(seen: &Seen) -> Findings {

@@ -16,7 +16,7 @@ pub(crate) const INFO: CheckInfo = CheckInfo {
     remediation: "declare what the application must write in `writable` and point it there",
     references: &["NSA/CISA Kubernetes Hardening Guidance", "CIS Docker 5.12"],
     good_fixture: "images/nginx.yaml",
-    bad_fixture: "a container with a writable root (suites/tests/immutability.rs)",
+    bad_fixture: "suites/tests/flawed/flaws.rs: a wrong answer under load",
 };
 
 pub(super) fn look(seen: &Seen) -> Findings {

@@ -16,7 +16,7 @@ pub(crate) const INFO: CheckInfo = CheckInfo {
     remediation: "run with the runtime's default seccomp profile",
     references: &["PSS restricted: seccompProfile", "CIS Docker 5.21"],
     good_fixture: "images/valkey.yaml",
-    bad_fixture: "a container without a profile (suites/tests/immutability.rs)",
+    bad_fixture: "suites/tests/flawed/flaws.rs: a container without a filter",
 };
 
 pub(super) fn look(seen: &Seen) -> Findings {

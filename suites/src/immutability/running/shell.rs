@@ -17,7 +17,7 @@ pub(crate) const INFO: CheckInfo = CheckInfo {
     remediation: "leave the shell's slice out",
     references: &["NIST SP 800-190 4.1.2"],
     good_fixture: "images/valkey.yaml",
-    bad_fixture: "images/controls/shell-inside.yaml",
+    bad_fixture: "suites/tests/flawed/flaws.rs: a shell mounted into the container",
 };
 
 pub(super) fn look(seen: &Seen) -> Findings {

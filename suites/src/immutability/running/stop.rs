@@ -17,7 +17,7 @@ pub(crate) const INFO: CheckInfo = CheckInfo {
     remediation: "install a handler for the stop signal in the application",
     references: &["Kubernetes: termination of pods"],
     good_fixture: "images/python.yaml",
-    bad_fixture: "an application that ignores SIGTERM (suites/tests/immutability.rs)",
+    bad_fixture: "suites/tests/flawed/flaws.rs: an application that ignores SIGTERM",
 };
 
 /// Statuses that count as a clean stop: zero, 128 + SIGTERM, and the signal itself.

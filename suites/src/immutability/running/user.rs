@@ -17,7 +17,7 @@ pub(crate) const INFO: CheckInfo = CheckInfo {
     remediation: "set the spec's `user` and let the entrypoint keep it",
     references: &["CIS Docker 4.1", "PSS restricted: runAsNonRoot"],
     good_fixture: "images/valkey.yaml",
-    bad_fixture: "images/controls/root-user.yaml",
+    bad_fixture: "suites/tests/flawed/flaws.rs: another user than the image says",
 };
 
 pub(super) fn look(seen: &Seen) -> Findings {

@@ -18,7 +18,7 @@ pub(crate) const INFO: CheckInfo = CheckInfo {
     remediation: "declare the path in `writable`, or make it owned by root and not writable",
     references: &["NIST SP 800-190 4.4.4"],
     good_fixture: "images/valkey.yaml",
-    bad_fixture: "a container with a writable root (suites/tests/immutability.rs)",
+    bad_fixture: "suites/tests/flawed/flaws.rs: one more writable mount",
 };
 
 pub(super) fn look(seen: &Seen) -> Findings {

@@ -17,7 +17,7 @@ pub(crate) const INFO: CheckInfo = CheckInfo {
     remediation: "leave the file out, or drop the capability and grant what is needed from outside",
     references: &["CIS Docker 4.8"],
     good_fixture: "images/nginx.yaml",
-    bad_fixture: "an image with cap_net_raw on a file (statics/tests.rs)",
+    bad_fixture: "suites/src/immutability/statics/tests.rs: a file capability",
 };
 
 pub(super) fn look(subject: &Subject<'_>) -> Findings {

@@ -13,14 +13,16 @@ pub(crate) const INFO: CheckInfo = CheckInfo {
     method: Method::Static,
     rationale: "an interpreter runs whatever text an intruder can place or send, without any file \
                 being made executable",
-    procedure: "executable files, links to them and ELF files are compared with the known language \
-                interpreters by name and by shared-library identity; the spec's `interpreters` are \
-                allowed",
+    procedure: "executable files and links to them are compared with the known language \
+                interpreters by name, ELF files by shared-library identity (SONAME and NEEDED) and \
+                by texts of the interpreters' own code, so that one linked into a program or a \
+                module is found; the spec's `interpreters` are allowed; not found is an unknown \
+                interpreter, or one that was renamed and holds none of the texts",
     remediation: "leave the interpreter's slice out, or declare it in the spec's `interpreters` if \
                   it is what the image is for",
     references: &["NIST SP 800-190 4.1.2"],
-    good_fixture: "images/python.yaml (python declared)",
-    bad_fixture: "an image with an undeclared interpreter (statics/tests.rs)",
+    good_fixture: "images/python.yaml: interpreters: [python]",
+    bad_fixture: "suites/src/immutability/statics/tests.rs: an undeclared interpreter",
 };
 
 pub(super) fn look(subject: &Subject<'_>) -> Findings {

@@ -18,7 +18,7 @@ pub(crate) const INFO: CheckInfo = CheckInfo {
     remediation: "build the image again from its spec; declare files of your own in `files`",
     references: &["NIST SP 800-190 4.1.5"],
     good_fixture: "images/valkey.yaml",
-    bad_fixture: "an image with a file added after the cut (statics/tests.rs)",
+    bad_fixture: "suites/src/immutability/statics/tests.rs: a file added after the cut",
 };
 
 pub(super) fn look(subject: &Subject<'_>) -> Findings {

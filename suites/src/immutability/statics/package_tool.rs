@@ -17,7 +17,7 @@ pub(crate) const INFO: CheckInfo = CheckInfo {
     remediation: "leave the package manager's slice out",
     references: &["NIST SP 800-190 4.1.2", "CIS Docker 4.3"],
     good_fixture: "images/nginx.yaml",
-    bad_fixture: "an image with dpkg (statics/tests.rs)",
+    bad_fixture: "suites/src/immutability/statics/tests.rs: a package manager",
 };
 
 pub(super) fn look(subject: &Subject<'_>) -> Findings {

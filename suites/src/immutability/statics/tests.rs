@@ -56,24 +56,45 @@ fn each_flaw_is_found_by_its_check_and_by_no_other() {
     capable
         .xattrs
         .insert("security.capability".to_owned(), raw.to_vec());
-    let flaws: Vec<(&str, &str, Entry)> = vec![
-        ("IMM-001", "/usr/bin/bash", file(0o755)),
-        ("IMM-002", "/usr/bin/perl", file(0o755)),
-        ("IMM-003", "/usr/bin/dpkg", file(0o755)),
-        ("IMM-005", "/usr/bin/su2", file(0o4755)),
-        ("IMM-006", "/usr/bin/ping", capable),
-        ("IMM-007", "/usr/lib/code.so", file(0o666)),
+    let owned = file(0o644).with_ids(65532, 65532);
+    let flaws: Vec<(&str, &str, &str, Entry)> = vec![
+        ("IMM-001", "a shell", "/usr/bin/bash", file(0o755)),
+        (
+            "IMM-002",
+            "an undeclared interpreter",
+            "/usr/bin/perl",
+            file(0o755),
+        ),
+        ("IMM-003", "a package manager", "/usr/bin/dpkg", file(0o755)),
+        ("IMM-005", "a setuid file", "/usr/bin/su2", file(0o4755)),
+        ("IMM-006", "a file capability", "/usr/bin/ping", capable),
         (
             "IMM-007",
-            "/usr/lib/own.so",
-            file(0o644).with_ids(65532, 65532),
+            "code for everybody",
+            "/usr/lib/code.so",
+            file(0o666),
         ),
-        ("IMM-007", "/usr/lib/group0.so", file(0o664)),
+        (
+            "IMM-007",
+            "code of the user's own",
+            "/usr/lib/own.so",
+            owned,
+        ),
+        (
+            "IMM-007",
+            "code of group 0",
+            "/usr/lib/group0.so",
+            file(0o664),
+        ),
     ];
-    for (check, path, entry) in flaws {
+    for (check, flaw, path, entry) in flaws {
         let mut tree = good();
         tree.insert(TreePath::new(path).unwrap(), entry).unwrap();
-        assert_eq!(failing(&tree, &tree, "65532:65532"), [check], "{path}");
+        assert_eq!(
+            failing(&tree, &tree, "65532:65532"),
+            [check],
+            "{flaw}: {path}"
+        );
     }
 }
 
@@ -82,7 +103,12 @@ fn what_was_not_cut_is_found() {
     let mut tree = good();
     tree.insert(TreePath::new("/usr/lib/new.so").unwrap(), file(0o644))
         .unwrap();
-    assert_eq!(failing(&tree, &good(), "65532:65532"), ["IMM-004"], "added");
+    let flaw = "a file added after the cut";
+    assert_eq!(
+        failing(&tree, &good(), "65532:65532"),
+        ["IMM-004"],
+        "{flaw}"
+    );
     assert_eq!(
         failing(&good(), &tree, "65532:65532"),
         ["IMM-004"],
