@@ -6,7 +6,7 @@ use std::sync::Arc;
 use camino::Utf8Path;
 use engine::clock::Clock;
 use engine::journal::{Journal, JournalWriter, Record};
-use engine::{ImagePair, Libexec, Run, Silent, Suite};
+use engine::{HostLock, ImagePair, Libexec, Run, Silent, Suite};
 use model::{
     CellId, CellVerdict, Outcome, Plan, PlannedCell, PlannedCheck, PlatformName, Profile, Role,
     RunId, SuiteName,
@@ -77,6 +77,9 @@ fn observed(folder: &Utf8Path, libexec: Libexec, work: &Utf8Path) -> CellVerdict
         stop: CancellationToken::new(),
         libexec,
         scratch: work.join("scratch"),
+        unbuilt: BTreeMap::new(),
+        // Nothing is timed here.
+        host_lock: HostLock::standard(Some(work.join("lock").as_str())),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -121,6 +124,7 @@ fn plan(image: &engine::ArmImage) -> Plan {
         images: Vec::new(),
         cells: vec![cell],
         not_selected: Vec::new(),
+        own: Vec::new(),
     }
 }
 
