@@ -94,7 +94,7 @@ fn open_to_all(folder: &Utf8Path) {
 }
 
 fn release() -> Release {
-    let files = Shelf::new(None).release(RELEASE).unwrap();
+    let files = Shelf::open(None).unwrap().release(RELEASE).unwrap();
     let files = ReleaseFiles::from_pairs(RELEASE, files);
     Release::from_files(&files, Strictness::Own).unwrap()
 }
@@ -111,7 +111,7 @@ fn suite() -> String {
 fn sources(root: &Utf8Path) -> (Utf8PathBuf, Vec<(&'static str, String)>) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut keys = Vec::new();
-    for (name, bytes) in Shelf::new(None).release(RELEASE).unwrap() {
+    for (name, bytes) in Shelf::open(None).unwrap().release(RELEASE).unwrap() {
         if let Some(key) = name.strip_prefix("keys/") {
             let path = root.join(key);
             fs_err::write(&path, bytes).unwrap();
@@ -120,7 +120,7 @@ fn sources(root: &Utf8Path) -> (Utf8PathBuf, Vec<(&'static str, String)>) {
     }
     let release = release();
     let arch = Arch::host().unwrap();
-    let shelf = Shelf::new(None);
+    let shelf = Shelf::open(None).unwrap();
     let mirrors = Mirrors::read(&[], &shelf).unwrap();
     let when = (arch, Clock::system());
     let stop = CancellationToken::new();

@@ -48,7 +48,7 @@ pub(crate) struct Pair {
 impl Program {
     /// Every image that ships.
     pub(crate) fn all() -> Vec<Self> {
-        let names = Shelf::new(None).images().unwrap();
+        let names = Shelf::open(None).unwrap().images().unwrap();
         assert!(names.len() >= 3, "{names:?}");
         names.iter().map(|name| Self::named(name)).collect()
     }
@@ -57,7 +57,7 @@ impl Program {
     pub(crate) fn named(name: &str) -> Self {
         Self {
             name: name.to_owned(),
-            image: intent::image(name, &Shelf::new(None)).unwrap(),
+            image: intent::image(name, &Shelf::open(None).unwrap()).unwrap(),
         }
     }
 
@@ -111,7 +111,7 @@ impl Pair {
 fn baseline(image: &IntendedImage, place: &Utf8Path) -> (ImageFacts, Utf8PathBuf) {
     // The binary does this before anything else; a second time is refused and changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let (shelf, libexec) = (Shelf::new(None), libexec::find().unwrap());
+    let (shelf, libexec) = (Shelf::open(None).unwrap(), libexec::find().unwrap());
     let (run, mirrors) = (
         RunId::new("pairing").unwrap(),
         Mirrors::read(&[], &shelf).unwrap(),
@@ -142,7 +142,7 @@ fn baseline(image: &IntendedImage, place: &Utf8Path) -> (ImageFacts, Utf8PathBuf
 /// configuration.
 fn theirs(spec: &ImageSpec, tar: bytes::Bytes, place: &Utf8Path) -> Image {
     let (packages, below) = PackedLayer::of_archive(tar, 1).unwrap();
-    let own = userfiles::tree(spec, &Shelf::new(None)).unwrap();
+    let own = userfiles::tree(spec, &Shelf::open(None).unwrap()).unwrap();
     let own = image::stack(&below, &own).unwrap();
     let files = PackedLayer::of(&own, CREATED_S, 1).unwrap();
     let config = ImageConfig {

@@ -146,7 +146,7 @@ fn the_tiny_default_baseline_has_one_digest() {
 /// The digest of the tiny image's default baseline.
 fn baseline(fixture: &Fixture, place: &Utf8Path) -> String {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let shelf = Shelf::new(Some(fixture.config()));
+    let shelf = Shelf::open(Some(fixture.config())).unwrap();
     let mirrors = Mirrors::read(&[fixture.mirror()], &shelf).unwrap();
     let (libexec, stop) = (libexec::find().unwrap(), CancellationToken::new());
     let id = model::RunId::new("tiny").unwrap();

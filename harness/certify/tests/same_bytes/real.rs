@@ -169,7 +169,7 @@ fn every_runtime_makes_the_same_finish_layer() {
 /// The digest of python's image with its finish step run by this runtime.
 fn finished(place: &Utf8Path, cache: &Utf8Path, libexec: &Libexec) -> Digest {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let shelf = Shelf::new(None);
+    let shelf = Shelf::open(None).unwrap();
     let (id, mirrors) = (
         RunId::new("finished").unwrap(),
         Mirrors::read(&[], &shelf).unwrap(),
