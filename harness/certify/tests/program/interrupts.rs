@@ -46,9 +46,11 @@ fn two_interrupts_end_at_once_and_name_what_is_left() {
     wait(
         "a container",
         || {
-            scene.path("tmp").read_dir_utf8().unwrap().any(|run| {
-                let run = run.unwrap();
-                run.path().join("oci/run/startup-0-0001/output").is_file()
+            let runs = scene.path("tmp").read_dir_utf8().unwrap();
+            let folders = runs.map(|run| run.unwrap().path().join("oci/run"));
+            folders.filter(|folder| folder.is_dir()).any(|folder| {
+                let mut containers = folder.read_dir_utf8().unwrap();
+                containers.any(|one| one.unwrap().path().join("output").is_file())
             })
         },
         || running.said(),
