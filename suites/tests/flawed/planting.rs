@@ -100,6 +100,10 @@ impl Plot<'_> {
 
     /// Makes the root a copy of what the driver delivered, and has a file of it changed from
     /// outside for as long as it is there.
+    #[allow(
+        clippy::zombie_processes,
+        reason = "it outlives this program, which becomes the runtime, and ends with the copy"
+    )]
     pub fn drift(&mut self, file: &str) {
         let copy = self.bundle.join("drifting");
         copy_tree(&self.root(), &copy);
