@@ -19,6 +19,8 @@ pub trait OrExit<T> {
     fn or_unavailable(self) -> Result<T, Failure>;
     /// Our own fault.
     fn or_fault(self) -> Result<T, Failure>;
+    /// Interrupted.
+    fn or_incomplete(self) -> Result<T, Failure>;
 }
 
 impl<T, E: Into<anyhow::Error>> OrExit<T> for Result<T, E> {
@@ -32,6 +34,10 @@ impl<T, E: Into<anyhow::Error>> OrExit<T> for Result<T, E> {
 
     fn or_fault(self) -> Result<T, Failure> {
         self.map_err(|error| Failure::new(ExitCode::HarnessFault, error.into()))
+    }
+
+    fn or_incomplete(self) -> Result<T, Failure> {
+        self.map_err(|error| Failure::new(ExitCode::Incomplete, error.into()))
     }
 }
 

@@ -1,14 +1,24 @@
-//! Interrupts: the first asks the run to stop and clean up, the second ends it at once.
+//! Interrupts: the first asks the work to stop and clean up, the second ends it at once.
 
 use std::sync::Arc;
 
+use camino::Utf8PathBuf;
 use engine::journal::{Journal, JournalWriter, Record};
 use model::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+/// Where it stands what an end without cleaning up leaves behind.
+#[derive(Debug, Clone)]
+pub enum Leftovers {
+    /// In the journal of a run.
+    Journal(Arc<JournalWriter>),
+    /// Nowhere: everything lies in this folder.
+    Folder(Utf8PathBuf),
+}
+
 /// Watches for SIGINT and SIGTERM.
-pub async fn watch(stop: CancellationToken, journal: Arc<JournalWriter>) {
+pub async fn watch(stop: CancellationToken, leftovers: Leftovers) {
     let (Ok(mut interrupt), Ok(mut terminate)) = (
         signal(SignalKind::interrupt()),
         signal(SignalKind::terminate()),
@@ -23,10 +33,12 @@ pub async fn watch(stop: CancellationToken, journal: Arc<JournalWriter>) {
         };
         seen += 1;
         if seen > 1 {
-            at_once(&journal);
+            at_once(&leftovers);
         }
         stop.cancel();
-        let _ = journal.append(&Record::Interrupted { by: by.to_owned() });
+        if let Leftovers::Journal(journal) = &leftovers {
+            let _ = journal.append(&Record::Interrupted { by: by.to_owned() });
+        }
         say(&format!("{by}: cleaning up; once more ends at once"));
     }
 }
@@ -36,7 +48,19 @@ pub async fn watch(stop: CancellationToken, journal: Arc<JournalWriter>) {
     clippy::exit,
     reason = "the second interrupt must not wait for anything"
 )]
-fn at_once(journal: &JournalWriter) -> ! {
+fn at_once(leftovers: &Leftovers) -> ! {
+    match leftovers {
+        Leftovers::Journal(journal) => name_left(journal),
+        Leftovers::Folder(folder) if folder.is_dir() => {
+            say(&format!("left behind: folder {folder}"));
+        }
+        Leftovers::Folder(_) => {}
+    }
+    say("incomplete (exit 4): interrupted twice");
+    std::process::exit(i32::from(u8::from(ExitCode::Incomplete)))
+}
+
+fn name_left(journal: &JournalWriter) {
     let left = Journal::read(journal.path())
         .map(|j| j.left_behind())
         .unwrap_or_default();
@@ -50,8 +74,6 @@ fn at_once(journal: &JournalWriter) -> ! {
     if !left.is_empty() {
         say(&format!("remove it with: cargo xtask sweep {folder}"));
     }
-    say("incomplete (exit 4): interrupted twice");
-    std::process::exit(i32::from(u8::from(ExitCode::Incomplete)))
 }
 
 #[allow(

@@ -16,12 +16,13 @@ use engine::{HostLock, Ledger, Run};
 use model::{ExitCode, Plan, PlannedCell, Report, Verdict};
 use tokio_util::sync::CancellationToken;
 
+use crate::interrupt::{self, Leftovers};
 use crate::rooms::folder::RunFolder;
 use crate::rooms::intent::{self, Intent};
 use crate::rooms::wanted::Wanted;
 use crate::rooms::{planning, reporting};
 use crate::shipped::Shelf;
-use crate::{Failure, OrExit, Terminal, host, interrupt, libexec, told};
+use crate::{Failure, OrExit, Terminal, host, libexec, told};
 
 pub use scratch::Scratch;
 
@@ -133,7 +134,8 @@ pub fn run(
         .enable_all()
         .build()
         .or_unavailable()?;
-    runtime.spawn(interrupt::watch(job.stop.clone(), job.journal.clone()));
+    let leftovers = Leftovers::Journal(job.journal.clone());
+    runtime.spawn(interrupt::watch(job.stop.clone(), leftovers));
     let ledger = Ledger::new(job.journal.clone());
     let scratch = Scratch::make(&id, ledger).or_unavailable()?;
     let (images, unbuilt) = build::images(&job, &id, &libexec, &scratch)?;

@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::print_json;
 use crate::arguments::BuildArguments;
+use crate::interrupt::{self, Leftovers};
 use crate::job::Scratch;
 use crate::rooms::archives::{self, Mirrors};
 use crate::rooms::building::{Builder, Setting};
@@ -46,9 +47,21 @@ pub(super) fn run(
     if let Some(arch) = arch {
         builder = builder.of_arch(arch);
     }
+    // Interrupts are watched on a thread of its own: the builder works on this one.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .or_unavailable()?;
+    let leftovers = Leftovers::Folder(scratch.path().to_owned());
+    runtime.spawn(interrupt::watch(stop.clone(), leftovers));
     let built = builder.pair(&image, &folder, false);
-    scratch.remove().or_unavailable()?;
-    let arm = built?.candidate;
+    let removed = scratch.remove();
+    let arm = match built {
+        Err(failure) if stop.is_cancelled() => return Err(failure.error).or_incomplete(),
+        other => other?.candidate,
+    };
+    removed.or_unavailable()?;
     terminal.say("Image", &format!("{} {}", arm.layout, arm.facts.manifest));
     if arguments.json {
         return print_json(&arm.facts);

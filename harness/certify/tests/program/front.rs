@@ -187,7 +187,7 @@ fn a_void_run_fails_every_trial() {
         "serve",
         "control: {fails: [IMM-005], flaw: none at all}\n",
     );
-    scene.profile("tiny", "static_only: [harmless]\n  run_time: {}");
+    scene.profile(&["harmless"]);
     let done = run(&scene, &[]);
     done.assert(6, &["(exit 6)"]);
     assert!(
@@ -205,7 +205,7 @@ fn a_void_run_fails_every_trial() {
         &scene,
         "control: {fails: [IMM-005], flaw: a setuid program}\n",
     );
-    scene.profile("tiny", "static_only: [setuid]\n  run_time: {}");
+    scene.profile(&["setuid"]);
     let done = run(&scene, &[]);
     done.assert(0, &["1 of 1 refused"]);
     assert!(

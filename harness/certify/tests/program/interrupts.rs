@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use engine::journal::Record;
 use testkit::Fault;
 
-use crate::scene::{Ended, Running, Scene, wait};
+use crate::scene::{Ended, Running, Scene, groups, wait};
 
 /// Waits until the journal of `out` holds a record that `fits`.
 fn reaches(scene: &Scene, out: &str, running: &Running, fits: impl Fn(&Record) -> bool) {
@@ -96,6 +96,27 @@ fn an_interrupt_during_a_download_is_no_fault() {
     assert!(interrupted.elapsed() < Duration::from_secs(10));
     scene.assert_clean("out");
     scene.assert_cache_without(&[]);
+}
+
+#[test]
+fn a_build_cleans_up_when_it_is_interrupted() {
+    let Some(scene) = Scene::new() else { return };
+    let step =
+        "finish:\n  - name: wait\n    run: [/usr/bin/tiny, hang]\n    produces: [/var/made]\n";
+    scene.image("slow", "serve", step);
+    let build = scene.certify(&["build", "slow", "--out", "out"]);
+    let mut running = scene.start(build, "build");
+    wait(
+        "a finish step",
+        || !groups(&format!("certify-build-{}-", running.id())).is_empty(),
+        || running.said(),
+    );
+    running.interrupt();
+    assert_eq!(running.code(), Some(4), "{}", running.said());
+    let own = format!("certify-build-{}-", running.id());
+    assert_eq!(groups(&own), Vec::<std::path::PathBuf>::new());
+    let left: Vec<_> = std::fs::read_dir(scene.path("tmp")).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]

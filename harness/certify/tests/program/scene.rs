@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use engine::journal::{Journal, Record};
-use model::Arch;
+use model::{Arch, Profile};
 use testkit::{
     ArchiveBuilder, ArchiveKey, BuiltDeb, DebBuilder, KeyPlan, Server, SignPlan, SuiteBuilder,
 };
@@ -128,7 +128,7 @@ impl Scene {
             "config/releases/tiny/slices/tiny.yaml",
             "package: tiny\nslices:\n  bins:\n    contents:\n      /usr/bin/tiny:\n      /var/:\n",
         );
-        scene.profile("tiny", "");
+        scene.profile(&[]);
         scene.image("tiny", "serve", "");
         Some(scene)
     }
@@ -168,28 +168,23 @@ impl Scene {
         self.write(&format!("config/images/{name}.yaml"), &text);
     }
 
-    /// Writes a profile: no controls, few rounds; `controls` is YAML under that key.
-    pub(crate) fn profile(&self, name: &str, controls: &str) {
+    /// Writes the profile `tiny`: the shipped one with few rounds, short waits and only the static
+    /// controls given.
+    pub(crate) fn profile(&self, controls: &[&str]) {
         let shipped = include_str!("../../../../suites/profiles/smoke.yaml");
-        let head = shipped.split("\ncontrols:").next().unwrap();
-        let head = head
-            .replace("name: smoke", &format!("name: {name}"))
-            // So few rounds are never as precise as the shipped profile wants them.
-            .replace("oci: 0.15", "oci: 0.60")
-            .replace("min_rounds: 20", "min_rounds: 6")
-            .replace("plan_rounds: 60", "plan_rounds: 8")
-            .replace("ready_deadline_ms: 20000", "ready_deadline_ms: 1500")
-            .replace("load_ms: 800", "load_ms: 50");
-        let controls = if controls.is_empty() {
-            "static_only: []\n  run_time: {}"
-        } else {
-            controls
-        };
-        let text = format!(
-            "{head}\ncontrols:\n  {controls}\n  startup_rounds: 12\n  density: {{steps: [1, 2, \
-             3], passes: 1, settle_ms: 60}}\n"
-        );
-        self.write(&format!("config/suites/profiles/{name}.yaml"), &text);
+        let mut profile = Profile::from_yaml("smoke.yaml", shipped).unwrap();
+        "tiny".clone_into(&mut profile.name);
+        // So few rounds are never as precise as the shipped profile wants them.
+        profile.margin.oci = 0.6;
+        profile.startup.min_rounds = 6;
+        profile.startup.plan_rounds = 8;
+        profile.startup.ready_deadline_ms = 1500;
+        profile.immutability.load_ms = 50;
+        profile.controls.static_only = controls.iter().map(|name| (*name).to_owned()).collect();
+        profile.controls.run_time.clear();
+        // JSON is YAML.
+        let text = serde_json::to_string_pretty(&profile).unwrap();
+        self.write("config/suites/profiles/tiny.yaml", &text);
     }
 
     /// Writes a file of the scene.
@@ -290,7 +285,7 @@ impl Scene {
 }
 
 /// Control groups whose name carries `id`.
-fn groups(id: &str) -> Vec<PathBuf> {
+pub(crate) fn groups(id: &str) -> Vec<PathBuf> {
     let root = Path::new("/sys/fs/cgroup");
     let below = |folder: &Path| -> Vec<PathBuf> {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
@@ -310,6 +305,11 @@ impl Running {
             || self.said().contains(text),
             || self.said(),
         );
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// What it said so far.
