@@ -187,7 +187,7 @@ fn a_void_run_fails_every_trial() {
         "serve",
         "control: {fails: [IMM-005], flaw: none at all}\n",
     );
-    scene.profile(&["harmless"]);
+    scene.profile(|profile| profile.controls.static_only = vec!["harmless".to_owned()]);
     let done = run(&scene, &[]);
     done.assert(6, &["(exit 6)"]);
     assert!(
@@ -205,7 +205,7 @@ fn a_void_run_fails_every_trial() {
         &scene,
         "control: {fails: [IMM-005], flaw: a setuid program}\n",
     );
-    scene.profile(&["setuid"]);
+    scene.profile(|profile| profile.controls.static_only = vec!["setuid".to_owned()]);
     let done = run(&scene, &[]);
     done.assert(0, &["1 of 1 refused"]);
     assert!(

@@ -6,6 +6,7 @@ use crate::scene::{Ended, Scene};
 fn an_image_that_never_becomes_ready_fails_with_its_last_output() {
     let Some(scene) = Scene::new() else { return };
     scene.image("mute", "never", "");
+    scene.profile(|profile| profile.startup.ready_deadline_ms = 1500);
     for suite in ["startup", "immutability", "density"] {
         let done = Ended::of(scene.job("mute", suite, suite));
         done.assert(

@@ -128,7 +128,7 @@ impl Scene {
             "config/releases/tiny/slices/tiny.yaml",
             "package: tiny\nslices:\n  bins:\n    contents:\n      /usr/bin/tiny:\n      /var/:\n",
         );
-        scene.profile(&[]);
+        scene.profile(|_| {});
         scene.image("tiny", "serve", "");
         Some(scene)
     }
@@ -168,9 +168,9 @@ impl Scene {
         self.write(&format!("config/images/{name}.yaml"), &text);
     }
 
-    /// Writes the profile `tiny`: the shipped one with few rounds, short waits and only the static
-    /// controls given.
-    pub(crate) fn profile(&self, controls: &[&str]) {
+    /// Writes the profile `tiny`: the shipped one with few rounds, without controls, and with what
+    /// `change` does to it.
+    pub(crate) fn profile(&self, change: impl FnOnce(&mut Profile)) {
         let shipped = include_str!("../../../../suites/profiles/smoke.yaml");
         let mut profile = Profile::from_yaml("smoke.yaml", shipped).unwrap();
         "tiny".clone_into(&mut profile.name);
@@ -178,10 +178,10 @@ impl Scene {
         profile.margin.oci = 0.6;
         profile.startup.min_rounds = 6;
         profile.startup.plan_rounds = 8;
-        profile.startup.ready_deadline_ms = 1500;
         profile.immutability.load_ms = 50;
-        profile.controls.static_only = controls.iter().map(|name| (*name).to_owned()).collect();
+        profile.controls.static_only.clear();
         profile.controls.run_time.clear();
+        change(&mut profile);
         // JSON is YAML.
         let text = serde_json::to_string_pretty(&profile).unwrap();
         self.write("config/suites/profiles/tiny.yaml", &text);
