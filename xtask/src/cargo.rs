@@ -1,6 +1,6 @@
 //! Calling cargo, and saying what is going on.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -11,10 +11,12 @@ pub(crate) fn say(text: &str) {
     eprintln!("{text}");
 }
 
-/// The workspace's folder.
+/// The workspace's folder: that of the cargo that runs this program, for a folder of build products
+/// shared by several checkouts can hold a program that was built in another one.
 pub(crate) fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_owned()
+    let here = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    here.parent().unwrap_or(&here).to_owned()
 }
 
 /// The folder of build products.

@@ -11,6 +11,7 @@ use model::{ImageName, Outcome, Plan, PlannedCell, PlatformName, RunId};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, millis};
+use crate::error::SessionError;
 use crate::event::{Event, Listener};
 use crate::host_lock::HostLock;
 use crate::journal::{Journal, JournalWriter, Record};
@@ -218,7 +219,10 @@ impl Run<'_> {
             writable: pair.candidate.spec.writable.clone(),
             resources: pair.candidate.spec.resources.clone(),
         };
-        for arm in std::iter::once(&mut pair.candidate).chain(pair.baseline.as_mut()) {
+        let arms = std::iter::once(&mut pair.candidate).chain(pair.baseline.as_mut());
+        let started = self.clock.monotonic();
+        // Both arms at once: nothing is timed yet.
+        let deliveries = arms.map(|arm| {
             let delivery = Delivery {
                 label: format!("{name}-{}", arm.facts.arm.word()),
                 layout: arm.layout.clone(),
@@ -226,15 +230,19 @@ impl Run<'_> {
                 tree: arm.facts.tree,
                 recipe: recipe.clone(),
             };
-            match session.deliver(&delivery).await {
-                Ok(done) => {
-                    self.span("unpack", millis(done.took))?;
-                    arm.delivered = Some(done);
-                }
-                Err(error) => return Ok(Err((error.blame.outcome(), error.to_string()))),
+            async move {
+                arm.delivered = Some(session.deliver(&delivery).await?);
+                Ok::<(), SessionError>(())
             }
-        }
-        Ok(Ok(()))
+        });
+        let done: Result<Vec<()>, _> = futures::future::join_all(deliveries)
+            .await
+            .into_iter()
+            .collect();
+        self.span("unpack", millis(self.clock.monotonic().since(started)))?;
+        Ok(done
+            .map(drop)
+            .map_err(|error| (error.blame.outcome(), error.to_string())))
     }
 
     /// Observes one cell, again while its session is invalid and a repetition is left.

@@ -60,6 +60,10 @@ pub trait Container: Send + Sync {
 
     /// Asks it to stop, waits, kills it after its grace, removes it and waits until it is gone.
     async fn stop(self: Box<Self>) -> Result<Stopped, SessionError>;
+
+    /// Kills it without asking, removes it and waits until it is gone: for a trial that is over and
+    /// whose end is not looked at.
+    async fn kill(self: Box<Self>) -> Result<(), SessionError>;
 }
 
 /// An image to be made startable.

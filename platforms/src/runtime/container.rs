@@ -143,6 +143,16 @@ impl Container for OciContainer {
         removed?;
         Ok(Stopped { exit, took, killed })
     }
+
+    async fn kill(self: Box<Self>) -> Result<(), SessionError> {
+        let attempted = format!("kill container {}", self.name);
+        // One that is gone already cannot be signalled; collecting it works all the same.
+        let _ = self.init.signal(Signal::KILL);
+        let ended = self.init.ended().await;
+        let removed = self.remove().await;
+        ended.map_err(|why| SessionError::environment(&attempted, why))?;
+        removed
+    }
 }
 
 /// Waits for the end of a process that was asked to stop; kills it after its grace.

@@ -68,6 +68,7 @@ impl Alive {
 #[derive(Debug, Clone)]
 pub(crate) struct Tree {
     pub(crate) folder: Utf8PathBuf,
+    pub(crate) manifest: Digest,
     pub(crate) delivered: Delivered,
     /// Digest of what lay there right after unpacking.
     pub(crate) laid: Digest,
@@ -130,23 +131,18 @@ impl Session for OciSession {
     }
 
     async fn deliver(&self, image: &Delivery) -> Result<Delivered, SessionError> {
-        let attempted = format!("unpack {}", image.label);
-        let folder = self.scratch.join("trees").join(&image.label);
         let started = self.clock.monotonic();
-        let (layout, manifest) = (image.layout.clone(), image.manifest);
-        let to = folder.clone();
-        let owners = match self.privilege {
-            Privilege::Root => image::Owners::Keep,
-            Privilege::Normal { .. } => image::Owners::Own,
+        // Trees are only read, so images of one manifest may share one: the baseline of a control
+        // is often a subject.
+        let there = {
+            let trees = self.trees.lock().await;
+            let same = |tree: &&Tree| tree.manifest == image.manifest;
+            trees.values().find(same).cloned()
         };
-        let laid = tokio::task::spawn_blocking(move || unpack(&layout, manifest, &to, owners))
-            .await
-            .map_err(|error| error.to_string())
-            .and_then(|laid| laid)
-            .map_err(|why| {
-                SessionError::environment(&attempted, why)
-                    .leaving(Residue::Removable(vec![folder.to_string()]))
-            })?;
+        let (folder, laid) = match there {
+            Some(tree) => (tree.folder, (tree.laid, tree.entries)),
+            None => self.lay(image).await?,
+        };
         let delivered = Delivered {
             label: image.label.clone(),
             recipe: image.recipe.clone(),
@@ -155,6 +151,7 @@ impl Session for OciSession {
         };
         let tree = Tree {
             folder,
+            manifest: image.manifest,
             delivered: delivered.clone(),
             laid: laid.0,
             entries: laid.1,
@@ -251,6 +248,28 @@ impl Session for OciSession {
     }
 }
 
+impl OciSession {
+    /// Unpacks an image; the folder, digest and number of entries of what lies there.
+    async fn lay(&self, image: &Delivery) -> Result<(Utf8PathBuf, (Digest, u64)), SessionError> {
+        let folder = self.scratch.join("trees").join(&image.label);
+        let (layout, manifest) = (image.layout.clone(), image.manifest);
+        let to = folder.clone();
+        let owners = match self.privilege {
+            Privilege::Root => image::Owners::Keep,
+            Privilege::Normal { .. } => image::Owners::Own,
+        };
+        let laid = tokio::task::spawn_blocking(move || unpack(&layout, manifest, &to, owners))
+            .await
+            .map_err(|error| error.to_string())
+            .and_then(|laid| laid)
+            .map_err(|why| {
+                SessionError::environment(format!("unpack {}", image.label), why)
+                    .leaving(Residue::Removable(vec![folder.to_string()]))
+            })?;
+        Ok((folder, laid))
+    }
+}
+
 /// Unpacks an image; digest and number of entries of what lies there.
 fn unpack(
     layout: &Utf8Path,
@@ -295,8 +314,30 @@ async fn close_containers(session: &OciSession) -> Result<(), String> {
 
 fn clear(scratch: &Utf8Path) -> Result<(), String> {
     unmount_below(scratch)
-        .and_then(|_| remove_all(scratch))
+        .and_then(|_| remove_trees(&scratch.join("trees")))
+        .and_then(|()| remove_all(scratch))
         .map_err(|error| error.to_string())
+}
+
+/// Removes the trees side by side; each is thousands of files.
+fn remove_trees(trees: &Utf8Path) -> std::io::Result<()> {
+    let Ok(entries) = trees.read_dir_utf8() else {
+        return Ok(());
+    };
+    let folders: Vec<Utf8PathBuf> = entries
+        .map(|entry| Ok(entry?.into_path()))
+        .collect::<std::io::Result<_>>()?;
+    std::thread::scope(|scope| {
+        let removals: Vec<_> = folders
+            .iter()
+            .map(|folder| scope.spawn(|| remove_all(folder)))
+            .collect();
+        removals.into_iter().try_for_each(|removal| {
+            removal
+                .join()
+                .unwrap_or_else(|_| Err(std::io::Error::other("a thread that removes panicked")))
+        })
+    })
 }
 
 /// A control group can be busy for a moment after its last process ended.

@@ -71,15 +71,26 @@ impl Container for SimContainer {
     }
 
     async fn stop(self: Box<Self>) -> Result<Stopped, SessionError> {
-        self.state
-            .lock()
-            .map_err(|error| SessionError::environment("stop a container", error))?
-            .running
-            .remove(&self.name);
+        self.end()?;
         Ok(Stopped {
             exit: Exit::Code(0),
             took: Duration::ZERO,
             killed: Killed::No,
         })
+    }
+
+    async fn kill(self: Box<Self>) -> Result<(), SessionError> {
+        self.end()
+    }
+}
+
+impl SimContainer {
+    fn end(&self) -> Result<(), SessionError> {
+        self.state
+            .lock()
+            .map_err(|error| SessionError::environment("end a container", error))?
+            .running
+            .remove(&self.name);
+        Ok(())
     }
 }

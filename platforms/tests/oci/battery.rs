@@ -37,8 +37,10 @@ pub async fn all(platform: &dyn Platform, folder: &Utf8Path, work: &Utf8Path) {
     for how in ["polite", "stubborn", "broken"] {
         images.push(session.deliver(&delivery(folder, work, how)).await.unwrap());
     }
+    one_tree_for_equal_images(session.as_ref(), folder, work, &scratch).await;
     runs_and_stops(session.as_ref()).await;
     two_at_once(session.as_ref()).await;
+    kills_without_asking(session.as_ref()).await;
     kills_the_stubborn(session.as_ref()).await;
     says_why_not_ready(session.as_ref()).await;
     // Left running: closing takes it too.
@@ -63,6 +65,22 @@ fn wanted(image: &str, name: &str) -> StartRequest {
         stamper: Stamper::InFront,
         ready_within: PATIENCE,
     }
+}
+
+async fn one_tree_for_equal_images(
+    session: &dyn Session,
+    folder: &Utf8Path,
+    work: &Utf8Path,
+    scratch: &Utf8Path,
+) {
+    let trees = || scratch.join("trees").read_dir_utf8().unwrap().count();
+    let before = trees();
+    let mut again = delivery(folder, work, "polite");
+    again.label = "again".to_owned();
+    session.deliver(&again).await.unwrap();
+    assert_eq!(trees(), before);
+    let container = start(session, "again", "again").await;
+    container.kill().await.unwrap();
 }
 
 async fn runs_and_stops(session: &dyn Session) {
@@ -146,6 +164,12 @@ async fn two_at_once(session: &dyn Session) {
     for container in [one, two] {
         assert_eq!(container.stop().await.unwrap().killed, Killed::No);
     }
+    assert_eq!(session.memory().await.unwrap().containers, 0);
+}
+
+async fn kills_without_asking(session: &dyn Session) {
+    let container = start(session, "stubborn", "unasked").await;
+    container.kill().await.unwrap();
     assert_eq!(session.memory().await.unwrap().containers, 0);
 }
 

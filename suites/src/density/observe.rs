@@ -13,8 +13,8 @@ pub(super) const WORKING_SET: &str = "working_set_bytes";
 pub(super) const PSS: &str = "pss_bytes";
 pub(super) const ONE_PSS: &str = "one_container_pss_bytes";
 
-/// Containers started, or stopped, side by side: nothing is timed here, only memory is read, and
-/// only when all stand still.
+/// Containers started side by side: nothing is timed here, only memory is read, and only when all
+/// stand still.
 const AT_ONCE: usize = 2;
 
 /// Makes every planned pass. Without a baseline a pass has one arm.
@@ -34,11 +34,11 @@ pub(super) async fn passes(observing: &Observing<'_>) -> Result<(), ObserveError
         for (position, arm) in (0u32..).zip(order) {
             let mut running: Vec<Box<dyn Container>> = Vec::new();
             let result = climb(observing, pass, position, arm, &mut running).await;
-            let stopped = stop(observing, running).await;
+            let ended = end(observing, running).await;
             if result? == Climb::NotReady {
                 return Ok(());
             }
-            stopped?;
+            ended?;
             done += 1;
             observing.progress(done, total, format!("{done} of {total} climbs"));
         }
@@ -123,22 +123,16 @@ async fn start_up_to(
     Ok(Climb::Done)
 }
 
-/// Stops all; the last failure is told after every one was asked to stop.
-async fn stop(
+/// Ends all; the last failure is told after every one was ended.
+async fn end(
     observing: &Observing<'_>,
-    mut running: Vec<Box<dyn Container>>,
+    running: Vec<Box<dyn Container>>,
 ) -> Result<(), ObserveError> {
     let began = observing.clock.monotonic();
-    let mut result = Ok(());
-    while !running.is_empty() {
-        let some = running.drain(..running.len().min(AT_ONCE));
-        let stops: Vec<_> = some.map(Container::stop).collect();
-        for stopped in futures::future::join_all(stops).await {
-            if let Err(error) = stopped {
-                result = Err(error.into());
-            }
-        }
-    }
+    let ends = running.into_iter().map(Container::kill);
+    let ended = futures::future::join_all(ends).await;
+    let result = ended.into_iter().rev().find(Result::is_err);
+    let result = result.unwrap_or(Ok(())).map_err(ObserveError::from);
     observing.span("trial", observing.clock.monotonic().since(began))?;
     result
 }

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, anyhow, bail};
 use camino::{Utf8Path, Utf8PathBuf};
-use chisel::{Release, ReleaseFiles, SliceKey, Strictness};
+use chisel::{PackageRecord, PathExcludes, Release, ReleaseFiles, SliceKey, Strictness};
 use engine::clock::{Clock, MonotonicNs, millis};
 use engine::{ArmImage, Event, ImagePair, Ledger, Libexec, Listener};
-use model::{Arch, Arm, Baseline, ImageSpec, RunId};
+use model::{Arch, Arm, Baseline, Digest, ImageSpec, Role, RunId};
 use rootfs::{CutRootfs, Tree};
 use tokio_util::sync::CancellationToken;
 
 use super::archives::{Archives, Mirrors};
 use super::folder::RunFolder;
+use super::image_cache::ImageCache;
 use super::intent::{self, IntendedImage};
 use super::layout::{self, Writing};
 use super::{baseline, finish, foreign, userfiles};
@@ -65,10 +66,33 @@ enum Content<'c> {
 pub(super) struct Opened {
     pub(super) release: Release,
     pub(super) archives: Archives,
+    /// The digest of the release's files.
+    files: Digest,
+}
+
+/// Whether an image may be one that an earlier run built of the same packages.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Age {
+    /// The image under test: cut in this run, from packages that were verified in this run.
+    Fresh,
+    /// What it is compared with, and controls with theirs.
+    Any,
+}
+
+/// What an arm is made of, found in the archives and not yet fetched.
+struct Ingredients {
+    release: String,
+    arch: Arch,
+    /// What is cut of the packages; whole packages without it.
+    slices: Option<Vec<SliceKey>>,
+    records: Vec<PackageRecord>,
 }
 
 /// The release a spec is cut from when it names several.
 const PREFERRED_RELEASE: &str = "debian-13";
+
+/// The note of an image from the cache.
+const KEPT: &str = "built by an earlier run from the same packages and kept";
 
 impl<'a> Builder<'a> {
     /// A builder for the host's architecture.
@@ -95,7 +119,11 @@ impl<'a> Builder<'a> {
         folder: &RunFolder,
         comparing: bool,
     ) -> Result<ImagePair, Failure> {
-        let candidate = self.candidate(image, folder)?;
+        let age = match image.role {
+            Role::Subject => Age::Fresh,
+            Role::Control => Age::Any,
+        };
+        let candidate = self.candidate(image, age, folder)?;
         let baseline = if comparing {
             self.baseline(image, folder)?
         } else {
@@ -107,66 +135,147 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// Builds the image under test, once.
+    /// Builds an image from its own spec, once.
     fn candidate(
         &mut self,
         image: &IntendedImage,
+        age: Age,
         folder: &RunFolder,
     ) -> Result<ArmImage, Failure> {
         if let Some(built) = self.candidates.get(image.name.as_str()) {
             return Ok(built.clone());
         }
         let started = self.setting.clock.monotonic();
-        let arch = self.arch()?;
-        let place = folder.image(image.name.as_str(), Arm::Candidate.word(), arch.debian());
         let written = folder.write(
             &format!("images/{}/spec.yaml", image.name),
             image.text.as_bytes(),
         );
         written.or_unavailable()?;
+        let arch = self.arch()?;
         let arm = match &image.spec.from {
             Some(reference) => {
                 layout::existing(reference, image, Arm::Candidate, arch).or_usage()?
             }
-            None => {
-                let (name, cut) = self.cut(&image.spec, arch)?;
-                let stage = self.stage(&image.spec, Content::Slices, &cut)?;
-                self.write(image, Arm::Candidate, (cut, stage), &name, &place)?
-            }
+            None => self.arm(image, Arm::Candidate, (Content::Slices, age), folder)?,
         };
         self.say("Cut", &image.name, &arm, started);
         self.candidates.insert(image.name.to_string(), arm.clone());
         Ok(arm)
     }
 
-    /// Cuts a spec's slices; the release's name and the tree.
-    fn cut(&mut self, spec: &ImageSpec, arch: Arch) -> Result<(String, CutRootfs), Failure> {
-        foreign::check(spec, arch, self.host()?).or_unavailable()?;
-        let name = release_of(spec.slices.keys()).or_usage()?;
-        let opened = self.open(&name, arch)?;
-        let wanted: Vec<SliceKey> = spec.slices[&name]
-            .iter()
-            .map(|text| text.parse().map_err(|error| anyhow!("{error}")))
-            .collect::<Result<_>>()
-            .or_usage()?;
-        let selection = chisel::select(&opened.release, &wanted, arch).or_usage()?;
-        let records = chisel::records(&selection, &opened.archives).map_err(blame)?;
-        opened.archives.fetch(&records).or_unavailable()?;
-        let cut = chisel::cut(&selection, &opened.archives, chisel::ScriptLimits::STANDARD)
-            .map_err(blame)?;
-        Ok((name, cut.rootfs))
+    /// One arm of an image: from the cache where that is allowed and it is known, else made.
+    fn arm(
+        &mut self,
+        image: &IntendedImage,
+        arm: Arm,
+        (content, age): (Content<'_>, Age),
+        folder: &RunFolder,
+    ) -> Result<ArmImage, Failure> {
+        let arch = self.arch()?;
+        let place = folder.image(image.name.as_str(), arm.word(), arch.debian());
+        let ingredients = self.ingredients(&image.spec, content, arch)?;
+        let own = userfiles::tree(&image.spec, self.setting.shelf).or_usage()?;
+        let kept = match age {
+            Age::Any if arch == self.host()? => Some(self.key(image, arm, &ingredients, &own)?),
+            _ => None,
+        };
+        let cache = ImageCache::of(&self.setting.cache);
+        if let Some(mut facts) = kept.and_then(|key| cache.load(&key, &place)) {
+            facts.origin = self.origin(&ingredients);
+            facts.notes.push(KEPT.to_owned());
+            return Ok(layout::known(image, facts, &place));
+        }
+        let cut = self.cut(&ingredients)?;
+        let stage = self.stage(&image.spec, content, &cut)?;
+        let made = self.write(image, arm, (cut, stage, own), &ingredients, &place)?;
+        if let Some(key) = kept {
+            cache.save(&key, &made.facts, &place);
+        }
+        Ok(made)
     }
 
-    /// Installs whole packages of a release; the release's name and the tree.
-    fn install(
+    /// Everything that the bytes of an arm depend on.
+    fn key(
+        &self,
+        image: &IntendedImage,
+        arm: Arm,
+        ingredients: &Ingredients,
+        own: &Tree,
+    ) -> Result<Digest, Failure> {
+        image::hash_contents(own);
+        let opened = self.opened(&ingredients.release, ingredients.arch)?;
+        let slices = ingredients.slices.as_ref().map(|slices| {
+            let names: Vec<String> = slices.iter().map(ToString::to_string).collect();
+            names
+        });
+        let input = serde_json::json!({
+            "build": crate::BUILD,
+            "image": image.name,
+            "arm": arm,
+            "arch": ingredients.arch,
+            "spec": image.spec,
+            "files": own.digest(),
+            "release": opened.files,
+            "slices": slices,
+            "packages": ingredients.records,
+        });
+        Ok(model::canonical::digest(&input))
+    }
+
+    /// Finds the packages of an arm.
+    fn ingredients(
         &mut self,
-        packages: &BTreeMap<String, Vec<String>>,
+        spec: &ImageSpec,
+        content: Content<'_>,
         arch: Arch,
-    ) -> Result<(String, CutRootfs), Failure> {
-        let name = release_of(packages.keys()).or_usage()?;
-        let opened = self.open(&name, arch)?;
-        let cut = baseline::install(opened, &packages[&name], arch).map_err(blame_any)?;
-        Ok((name, cut))
+    ) -> Result<Ingredients, Failure> {
+        match content {
+            Content::Slices => {
+                foreign::check(spec, arch, self.host()?).or_unavailable()?;
+                let release = release_of(spec.slices.keys()).or_usage()?;
+                let opened = self.open(&release, arch)?;
+                let slices: Vec<SliceKey> = spec.slices[&release]
+                    .iter()
+                    .map(|text| text.parse().map_err(|error| anyhow!("{error}")))
+                    .collect::<Result<_>>()
+                    .or_usage()?;
+                let selection = chisel::select(&opened.release, &slices, arch).or_usage()?;
+                let records = chisel::records(&selection, &opened.archives).map_err(blame)?;
+                Ok(Ingredients {
+                    release,
+                    arch,
+                    slices: Some(slices),
+                    records,
+                })
+            }
+            Content::Packages(packages) => {
+                let release = release_of(packages.keys()).or_usage()?;
+                let opened = self.open(&release, arch)?;
+                let records = baseline::records(opened, &packages[&release]).map_err(blame_any)?;
+                Ok(Ingredients {
+                    release,
+                    arch,
+                    slices: None,
+                    records,
+                })
+            }
+        }
+    }
+
+    /// Fetches packages, and cuts them or installs them whole.
+    fn cut(&self, ingredients: &Ingredients) -> Result<CutRootfs, Failure> {
+        let opened = self.opened(&ingredients.release, ingredients.arch)?;
+        let archives = &opened.archives;
+        archives.fetch(&ingredients.records).or_unavailable()?;
+        let Some(slices) = &ingredients.slices else {
+            let slim = PathExcludes::slim();
+            return chisel::cut_whole(&ingredients.records, ingredients.arch, &slim, archives)
+                .map_err(blame);
+        };
+        let selection = chisel::select(&opened.release, slices, ingredients.arch).or_usage()?;
+        let limits = chisel::ScriptLimits::STANDARD;
+        let cut = chisel::cut(&selection, archives, limits).map_err(blame)?;
+        Ok(cut.rootfs)
     }
 
     /// The tree that finish steps see: for another architecture than the host's the native cut of
@@ -182,10 +291,8 @@ impl<'a> Builder<'a> {
             return Ok(None);
         }
         foreign::check(spec, cut.arch, host).or_unavailable()?;
-        let native = match content {
-            Content::Slices => self.cut(spec, host)?.1,
-            Content::Packages(packages) => self.install(packages, host)?.1,
-        };
+        let native = self.ingredients(spec, content, host)?;
+        let native = self.cut(&native)?;
         foreign::stage(cut, &native).or_unavailable().map(Some)
     }
 
@@ -195,25 +302,23 @@ impl<'a> Builder<'a> {
         image: &IntendedImage,
         folder: &RunFolder,
     ) -> Result<Option<ArmImage>, Failure> {
-        let arch = self.arch()?;
         match &image.spec.baseline {
             Baseline::None => Ok(None),
-            Baseline::Layout(reference) => layout::existing(reference, image, Arm::Baseline, arch)
-                .or_usage()
-                .map(Some),
+            Baseline::Layout(reference) => {
+                let existing = layout::existing(reference, image, Arm::Baseline, self.arch()?);
+                existing.or_usage().map(Some)
+            }
             Baseline::Spec(name) => {
                 let good = intent::image(name, self.setting.shelf).or_usage()?;
-                let mut arm = self.candidate(&good, folder)?;
+                let mut arm = self.candidate(&good, Age::Any, folder)?;
                 arm.facts.image = image.name.clone();
                 arm.facts.arm = Arm::Baseline;
                 Ok(Some(arm))
             }
             Baseline::Install(packages) => {
                 let started = self.setting.clock.monotonic();
-                let (name, cut) = self.install(packages, arch)?;
-                let stage = self.stage(&image.spec, Content::Packages(packages), &cut)?;
-                let place = folder.image(image.name.as_str(), Arm::Baseline.word(), arch.debian());
-                let arm = self.write(image, Arm::Baseline, (cut, stage), &name, &place)?;
+                let made = (Content::Packages(packages), Age::Any);
+                let arm = self.arm(image, Arm::Baseline, made, folder)?;
                 self.say("Baseline", &image.name, &arm, started);
                 Ok(Some(arm))
             }
@@ -225,12 +330,11 @@ impl<'a> Builder<'a> {
         &self,
         image: &IntendedImage,
         arm: Arm,
-        (cut, stage): (CutRootfs, Option<Tree>),
-        release: &str,
+        (cut, stage, own): (CutRootfs, Option<Tree>, Tree),
+        ingredients: &Ingredients,
         place: &Utf8Path,
     ) -> Result<ArmImage, Failure> {
         let spec = &image.spec;
-        let own = userfiles::tree(spec, self.setting.shelf).or_usage()?;
         let with_files = userfiles::over(&cut, &own).or_usage()?;
         let stage = match stage {
             None => with_files.tree.clone(),
@@ -243,21 +347,24 @@ impl<'a> Builder<'a> {
             }
         };
         let made = finish::run(spec, &with_files, &stage, &self.setting).or_fault_of_step()?;
-        let origin = self
-            .releases
-            .get(&(release.to_owned(), cut.arch))
-            .map(|o| o.archives.origin())
-            .unwrap_or_default();
         layout::write(&Writing {
             image,
             arm,
             cut: &cut,
             own: &own,
             made: &made,
-            origin: format!("{release}: {origin}"),
+            origin: self.origin(ingredients),
             place,
         })
         .or_fault()
+    }
+
+    /// Where the packages came from, for people.
+    fn origin(&self, ingredients: &Ingredients) -> String {
+        let release = &ingredients.release;
+        let opened = self.releases.get(&(release.clone(), ingredients.arch));
+        let origin = opened.map(|opened| opened.archives.origin());
+        format!("{release}: {}", origin.unwrap_or_default())
     }
 
     fn open(&mut self, name: &str, arch: Arch) -> Result<&Opened, Failure> {
@@ -265,6 +372,7 @@ impl<'a> Builder<'a> {
         if !self.releases.contains_key(&key) {
             let started = self.setting.clock.monotonic();
             let files = self.setting.shelf.release(name).or_usage()?;
+            let digest = model::canonical::digest(&files);
             let release =
                 Release::from_files(&ReleaseFiles::from_pairs(name, files), Strictness::Own)
                     .or_usage()?;
@@ -288,12 +396,20 @@ impl<'a> Builder<'a> {
                 format!("{name} verified: {}", suites.join(", ")),
                 started,
             );
-            self.releases
-                .insert(key.clone(), Opened { release, archives });
+            let opened = Opened {
+                release,
+                archives,
+                files: digest,
+            };
+            self.releases.insert(key, opened);
         }
+        self.opened(name, arch)
+    }
+
+    fn opened(&self, name: &str, arch: Arch) -> Result<&Opened, Failure> {
         self.releases
-            .get(&key)
-            .context("the release was just opened")
+            .get(&(name.to_owned(), arch))
+            .with_context(|| format!("the archives of {name} for {arch} were not opened"))
             .or_fault()
     }
 
@@ -321,8 +437,13 @@ impl<'a> Builder<'a> {
             0 => String::new(),
             n => format!(", {n} slices"),
         };
+        let kept = if facts.notes.iter().any(|note| note == KEPT) {
+            " kept"
+        } else {
+            ""
+        };
         let text = format!(
-            "{name:<14} {:>3} packages{slices:<12} {megabytes:>6.1} MB  {}",
+            "{name:<14} {:>3} packages{slices:<12} {megabytes:>6.1} MB  {}{kept}",
             facts.packages.len(),
             facts.manifest.short()
         );

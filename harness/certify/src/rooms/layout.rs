@@ -85,13 +85,18 @@ pub fn write(writing: &Writing<'_>) -> Result<ArmImage> {
         origin: writing.origin.clone(),
         notes: whole.notes.clone(),
     };
-    Ok(ArmImage {
+    Ok(known(writing.image, facts, writing.place))
+}
+
+/// An image whose layout and listing lie at `place` already.
+pub fn known(image: &IntendedImage, facts: ImageFacts, place: &Utf8Path) -> ArmImage {
+    ArmImage {
         facts,
-        layout: writing.place.to_owned(),
-        listing: Some(listing),
-        spec: spec.clone(),
+        layout: place.to_owned(),
+        listing: Some(place.join("rootfs.tree")),
+        spec: image.spec.clone(),
         delivered: None,
-    })
+    }
 }
 
 /// Opens an existing image; it is used where it lies.

@@ -8,6 +8,7 @@ mod finish;
 mod finish_cache;
 pub mod folder;
 mod foreign;
+mod image_cache;
 pub mod intent;
 mod layout;
 pub mod planning;

@@ -1,0 +1,244 @@
+//! Images of earlier runs, kept by the digest of everything their bytes depend on. Baselines and
+//! controls come from here; an image under test never does.
+//!
+//! `images/KEY/` below the cache holds the files of the image and `kept.json`: the SHA-256 of the
+//! rest, a newline, the facts and every file's digest. Each byte is hashed again when it is taken
+//! out; what is damaged reads as absent.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use model::{Digest, ImageFacts};
+use serde::{Deserialize, Serialize};
+use walkdir::WalkDir;
+
+/// Most bytes of images kept between runs.
+const MOST_BYTES: u64 = 2 << 30;
+
+const KEPT: &str = "kept.json";
+
+/// The cache's folder of images.
+pub struct ImageCache {
+    root: Utf8PathBuf,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    facts: ImageFacts,
+    /// Path below the folder, digest.
+    files: BTreeMap<Utf8PathBuf, Digest>,
+}
+
+impl ImageCache {
+    /// The images below the folder `cache`.
+    pub fn of(cache: &Utf8Path) -> Self {
+        Self {
+            root: cache.join("images"),
+        }
+    }
+
+    /// Puts the image `key` at `place`, if it is known and whole.
+    pub fn load(&self, key: &Digest, place: &Utf8Path) -> Option<ImageFacts> {
+        let from = self.root.join(key.hex());
+        if !from.exists() {
+            return None;
+        }
+        let taken = read(&from.join(KEPT)).and_then(|kept| {
+            copy(&from, &kept, place)?;
+            Ok(kept.facts)
+        });
+        match taken {
+            Ok(facts) => Some(facts),
+            Err(error) => {
+                tracing::warn!("the kept image {from} is not used: {error}");
+                let _ = fs_err::remove_dir_all(place);
+                let _ = fs_err::remove_dir_all(&from);
+                None
+            }
+        }
+    }
+
+    /// Keeps the image at `place`. Failing to keep it costs time, nothing else.
+    pub fn save(&self, key: &Digest, facts: &ImageFacts, place: &Utf8Path) {
+        // Two programs may keep the same image: each fills a folder of its own.
+        let part = self
+            .root
+            .join(format!("part-{}-{}", key.short(), std::process::id()));
+        let kept = self.try_save(key, facts, place, &part);
+        if let Err(error) = kept {
+            tracing::warn!("image {key} is not kept: {error}");
+            // A full disk must not be kept full by what could not be kept.
+            let _ = fs_err::remove_dir_all(&part);
+        }
+    }
+
+    fn try_save(
+        &self,
+        key: &Digest,
+        facts: &ImageFacts,
+        place: &Utf8Path,
+        part: &Utf8Path,
+    ) -> std::io::Result<()> {
+        let mut files = BTreeMap::new();
+        for path in below(place)? {
+            let bytes = fs_err::read(place.join(&path))?;
+            files.insert(path.clone(), Digest::of(&bytes));
+            write(&part.join(path), &bytes)?;
+        }
+        let facts = facts.clone();
+        let body = serde_json::to_vec(&Kept { facts, files })?;
+        let mut bytes = format!("{}\n", Digest::of(&body).hex()).into_bytes();
+        bytes.extend(body);
+        write(&part.join(KEPT), &bytes)?;
+        let to = self.root.join(key.hex());
+        if to.exists() {
+            return fs_err::remove_dir_all(part);
+        }
+        fs_err::rename(part, &to)?;
+        self.evict(&to)
+    }
+
+    /// Removes the oldest folders until the bound holds; `fresh` stays. What a killed program left
+    /// half-filled ages like the others.
+    fn evict(&self, fresh: &Utf8Path) -> std::io::Result<()> {
+        let mut all = Vec::new();
+        for folder in fs_err::read_dir(&self.root)? {
+            let folder = folder?;
+            let path = Utf8PathBuf::try_from(folder.path()).map_err(std::io::Error::other)?;
+            let bytes: u64 = below(&path)?
+                .iter()
+                .filter_map(|file| fs_err::metadata(path.join(file)).ok())
+                .map(|metadata| metadata.len())
+                .sum();
+            all.push((folder.metadata()?.modified()?, path, bytes));
+        }
+        all.sort();
+        let mut total: u64 = all.iter().map(|(.., bytes)| bytes).sum();
+        for (_, path, bytes) in all {
+            if total <= MOST_BYTES {
+                break;
+            }
+            if path != fresh {
+                fs_err::remove_dir_all(&path)?;
+                total = total.saturating_sub(bytes);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read(path: &Utf8Path) -> std::io::Result<Kept> {
+    let bytes = fs_err::read(path)?;
+    let parts = bytes.split_at_checked(65);
+    match parts.map(|(digest, body)| (std::str::from_utf8(digest), body)) {
+        Some((Ok(digest), body)) if Digest::of(body).hex() == digest.trim_end() => {
+            Ok(serde_json::from_slice(body)?)
+        }
+        _ => Err(std::io::Error::other(format!("{path} is damaged"))),
+    }
+}
+
+fn copy(from: &Utf8Path, kept: &Kept, place: &Utf8Path) -> std::io::Result<()> {
+    for (path, digest) in &kept.files {
+        let bytes = fs_err::read(from.join(path))?;
+        let found = Digest::of(&bytes);
+        if found != *digest {
+            let text = format!("{path} is {found} instead of {digest}");
+            return Err(std::io::Error::other(text));
+        }
+        write(&place.join(path), &bytes)?;
+    }
+    Ok(())
+}
+
+fn write(path: &Utf8Path, bytes: &[u8]) -> std::io::Result<()> {
+    if let Some(parent) = path.parent() {
+        fs_err::create_dir_all(parent)?;
+    }
+    fs_err::write(path, bytes)
+}
+
+/// The files below a folder, as paths from it.
+fn below(folder: &Utf8Path) -> std::io::Result<Vec<Utf8PathBuf>> {
+    let mut files = Vec::new();
+    for entry in WalkDir::new(folder) {
+        let entry = entry?;
+        if !entry.file_type().is_file() {
+            continue;
+        }
+        let path = Utf8Path::from_path(entry.path()).unwrap_or(folder);
+        if let Ok(path) = path.strip_prefix(folder) {
+            files.push(path.to_owned());
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts() -> ImageFacts {
+        let digest = Digest::of(b"x");
+        ImageFacts {
+            image: "tiny".parse().unwrap(),
+            arm: model::Arm::Baseline,
+            arch: model::Arch::Amd64,
+            manifest: digest,
+            config: digest,
+            tree: digest,
+            compressed_bytes: 1,
+            layer_bytes: 1,
+            file_bytes: 1,
+            entries: 1,
+            layers: Vec::new(),
+            packages: Vec::new(),
+            slices: Vec::new(),
+            origin: String::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    fn scene() -> (tempfile::TempDir, ImageCache, Utf8PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Utf8PathBuf::try_from(folder.path().to_owned()).unwrap();
+        let made = root.join("made");
+        write(&made.join("index.json"), b"{}").unwrap();
+        write(&made.join("blobs/sha256/aa"), b"layer").unwrap();
+        let cache = ImageCache::of(&root.join("cache"));
+        cache.save(&Digest::of(b"key"), &facts(), &made);
+        (folder, cache, root)
+    }
+
+    #[test]
+    fn what_was_kept_is_put_back_whole() {
+        let (_folder, cache, root) = scene();
+        let place = root.join("place");
+        assert_eq!(cache.load(&Digest::of(b"other"), &place), None);
+        assert!(!place.exists());
+        assert_eq!(cache.load(&Digest::of(b"key"), &place), Some(facts()));
+        assert_eq!(
+            fs_err::read(place.join("blobs/sha256/aa")).unwrap(),
+            b"layer"
+        );
+        assert_eq!(below(&place).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn damage_reads_as_absent_and_is_thrown_away() {
+        for (file, bytes) in [
+            ("blobs/sha256/aa", &b"other"[..]),
+            ("blobs/sha256/aa", b""),
+            (KEPT, b"{}"),
+        ] {
+            let (_folder, cache, root) = scene();
+            let kept = cache.root.join(Digest::of(b"key").hex());
+            fs_err::write(kept.join(file), bytes).unwrap();
+            let place = root.join("place");
+            assert_eq!(cache.load(&Digest::of(b"key"), &place), None, "{file}");
+            assert!(!place.exists() && !kept.exists(), "{file}");
+            cache.save(&Digest::of(b"key"), &facts(), &root.join("made"));
+            assert!(cache.load(&Digest::of(b"key"), &place).is_some(), "{file}");
+        }
+    }
+}
