@@ -11,6 +11,12 @@ pub(crate) fn say(text: &str) {
     eprintln!("{text}");
 }
 
+/// Prints data on standard output.
+#[allow(clippy::print_stdout, reason = "data goes there")]
+pub(crate) fn print(text: &str) {
+    println!("{text}");
+}
+
 /// The workspace's folder: that of the cargo that runs this program, for a folder of build products
 /// shared by several checkouts can hold a program that was built in another one.
 pub(crate) fn root() -> PathBuf {

@@ -4,6 +4,7 @@
 //! built, then this program becomes it (`exec`), so signals, terminal and exit code are certify's.
 
 mod become_certify;
+mod bench;
 mod build;
 mod cargo;
 mod ci;
@@ -20,6 +21,7 @@ cargo xtask VERB [OPTIONS]      any verb of certify: plan, report, judge, show, 
 cargo xtask test [FILTER]       everything this machine can test; ends with a count line
 cargo xtask ci [--after-test]   test, format, clippy, docs, tidy (--after-test: all but test)
 cargo xtask ci --nightly [--row NAME]...   what takes too long for every landing
+cargo xtask bench               how fast images are cut; JSON on standard output
 cargo xtask tidy                what the project demands of its own files
 cargo xtask dist                one archive of certify, launch and probe, built for release
 cargo xtask libexec             build the programs that run beside and inside containers
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
             Some((first, rows)) if first == "--nightly" => nightly::run(rows),
             _ => ci::run(rest),
         },
+        "bench" => bench::run(),
         "tidy" => tidy::run(),
         "dist" => dist::run(),
         "libexec" => build::libexec(),

@@ -168,7 +168,7 @@ pub struct DoctorArguments {
 /// A schema.
 #[derive(Debug, Clone, Args)]
 pub struct SchemaArguments {
-    /// report, image, profile or certify.yaml.
+    /// report, image, variation, profile or certify.yaml.
     pub of: String,
 }
 

@@ -4,6 +4,7 @@
 //! Invariant: no platform, suite or report format is named here. They are handed in as slices.
 
 pub mod clock;
+mod delivery;
 mod error;
 mod event;
 mod host_lock;
@@ -19,6 +20,7 @@ mod session;
 mod suite;
 pub mod wait;
 
+pub use delivery::UNPACK_SPAN;
 pub use error::{Blame, SessionError, StartError};
 pub use event::{Event, Listener, Silent};
 pub use host_lock::{Attempt, HostLock, HostLockHeld, NoHostLock};

@@ -11,7 +11,7 @@ use model::{ImageName, Outcome, Plan, PlannedCell, PlatformName, RunId};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, millis};
-use crate::error::SessionError;
+use crate::delivery;
 use crate::event::{Event, Listener};
 use crate::host_lock::HostLock;
 use crate::journal::{Journal, JournalWriter, Record};
@@ -19,7 +19,7 @@ use crate::ledger::Ledger;
 use crate::observing::Observing;
 use crate::platform::{Libexec, OpenRequest, Platform};
 use crate::queue::Turn;
-use crate::session::{Delivery, Recipe, Session, Verification};
+use crate::session::{Session, Verification};
 use crate::suite::{ArmImage, Judging, ObserveError, Suite};
 
 /// Everything a run needs.
@@ -139,23 +139,10 @@ impl Run<'_> {
             }
         };
         self.write(&Record::Session(session.facts().clone()))?;
-        let mut undelivered: BTreeMap<ImageName, (Outcome, String)> = BTreeMap::new();
-        let mut delivered: Vec<ImageName> = Vec::new();
+        let undelivered = delivery::all(self, session.as_ref(), &cells, &mut images).await?;
         for cell in &cells {
             if self.stop.is_cancelled() {
                 break;
-            }
-            let fresh = !delivered.contains(&cell.image) && !undelivered.contains_key(&cell.image);
-            if fresh {
-                match self
-                    .deliver(session.as_ref(), &cell.image, &mut images)
-                    .await?
-                {
-                    Ok(()) => delivered.push(cell.image.clone()),
-                    Err(failure) => {
-                        undelivered.insert(cell.image.clone(), failure);
-                    }
-                }
             }
             match undelivered.get(&cell.image) {
                 Some((outcome, reason)) => self.skip(cell, *outcome, reason)?,
@@ -167,6 +154,11 @@ impl Run<'_> {
                 self.cancel_unstarted(cell)?;
             }
         }
+        let delivered: Vec<ImageName> = images
+            .keys()
+            .filter(|name| !undelivered.contains_key(*name))
+            .cloned()
+            .collect();
         self.verify(session.as_ref(), &delivered, &images, &cells)
             .await?;
         let started = self.clock.monotonic();
@@ -200,49 +192,6 @@ impl Run<'_> {
             .open(request)
             .await
             .map_err(|error| (error.blame.outcome(), error.to_string()))
-    }
-
-    /// Delivers both arms of an image.
-    async fn deliver(
-        &self,
-        session: &dyn Session,
-        name: &ImageName,
-        images: &mut BTreeMap<ImageName, ImagePair>,
-    ) -> Result<Result<(), (Outcome, String)>, RunError> {
-        let Some(pair) = images.get_mut(name) else {
-            let why = format!("image {name} was not built");
-            return Ok(Err((Outcome::HarnessError, why)));
-        };
-        let recipe = Recipe {
-            config: pair.candidate.spec.config.clone(),
-            readiness: pair.candidate.spec.readiness.clone(),
-            writable: pair.candidate.spec.writable.clone(),
-            resources: pair.candidate.spec.resources.clone(),
-        };
-        let arms = std::iter::once(&mut pair.candidate).chain(pair.baseline.as_mut());
-        let started = self.clock.monotonic();
-        // Both arms at once: nothing is timed yet.
-        let deliveries = arms.map(|arm| {
-            let delivery = Delivery {
-                label: format!("{name}-{}", arm.facts.arm.word()),
-                layout: arm.layout.clone(),
-                manifest: arm.facts.manifest,
-                tree: arm.facts.tree,
-                recipe: recipe.clone(),
-            };
-            async move {
-                arm.delivered = Some(session.deliver(&delivery).await?);
-                Ok::<(), SessionError>(())
-            }
-        });
-        let done: Result<Vec<()>, _> = futures::future::join_all(deliveries)
-            .await
-            .into_iter()
-            .collect();
-        self.span("unpack", millis(self.clock.monotonic().since(started)))?;
-        Ok(done
-            .map(drop)
-            .map_err(|error| (error.blame.outcome(), error.to_string())))
     }
 
     /// Observes one cell, again while its session is invalid and a repetition is left.

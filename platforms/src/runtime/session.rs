@@ -182,8 +182,11 @@ impl Session for OciSession {
         let pids = alive.values().flatten().flat_map(Members::pids);
         // The parent group's own reading: one number at one moment, with what ended containers left.
         let working_set_bytes = match self.privilege {
-            Privilege::Root if alive.is_empty() => Some(0),
-            Privilege::Root => self.cgroups.working_set(&self.cgroup),
+            // The first container makes the group.
+            Privilege::Root => {
+                let none = || alive.is_empty().then_some(0);
+                self.cgroups.working_set(&self.cgroup).or_else(none)
+            }
             Privilege::Normal { .. } => None,
         };
         Ok(SessionMemory {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use engine::{Container, ObserveError, Observing, Stamper, Started};
+use engine::{Container, ObserveError, Observing, SessionMemory, Stamper, Started};
 use model::{Arm, DensityPlan, Role, Trial};
 use stats::Xoshiro;
 
@@ -16,6 +16,13 @@ pub(super) const ONE_PSS: &str = "one_container_pss_bytes";
 /// Containers started side by side: nothing is timed here, only memory is read, and only when all
 /// stand still.
 const AT_ONCE: usize = 2;
+
+/// Pause between two readings that must agree.
+const STILL_PAUSE: Duration = Duration::from_millis(20);
+/// Most pauses.
+const STILL_TRIES: usize = 50;
+/// Change that counts as none: half a batch of the 64 pages that the kernel charges ahead.
+const STILL_BYTES: u64 = 131_072;
 
 /// Makes every planned pass. Without a baseline a pass has one arm.
 pub(super) async fn passes(observing: &Observing<'_>) -> Result<(), ObserveError> {
@@ -33,6 +40,7 @@ pub(super) async fn passes(observing: &Observing<'_>) -> Result<(), ObserveError
         random.shuffle(&mut order);
         for (position, arm) in (0u32..).zip(order) {
             let mut running: Vec<Box<dyn Container>> = Vec::new();
+            await_stillness(observing).await?;
             let result = climb(observing, pass, position, arm, &mut running).await;
             let ended = end(observing, running).await;
             if result? == Climb::NotReady {
@@ -135,6 +143,24 @@ async fn end(
     let result = result.unwrap_or(Ok(())).map_err(ObserveError::from);
     observing.span("trial", observing.clock.monotonic().since(began))?;
     result
+}
+
+/// Waits, within a bounded number of tries, until what ended containers used was given back: two
+/// readings in a row agree. Given back later it would be missing from some step. Memory that never
+/// stands still shows as a wide interval.
+async fn await_stillness(observing: &Observing<'_>) -> Result<(), ObserveError> {
+    let session = observing.session()?;
+    let mut last = session.memory().await?;
+    for _ in 0..STILL_TRIES {
+        observing.clock.sleep(STILL_PAUSE).await;
+        let now = session.memory().await?;
+        let bytes = |memory: &SessionMemory| memory.working_set_bytes.unwrap_or(memory.pss_bytes);
+        if bytes(&now).abs_diff(bytes(&last)) <= STILL_BYTES {
+            break;
+        }
+        last = now;
+    }
+    Ok(())
 }
 
 async fn read(

@@ -131,7 +131,14 @@ pub static FLAWS: &[Flaw] = &[
         fails: &["IMM-108"],
         names: "(server)",
         on: AS_ROOT,
-        plant: |plot| plot.set("/process/user", json!({"uid": 1000, "gid": 1000})),
+        plant: |plot| plot.set("/process/user", json!({"uid": 1000, "gid": 65532})),
+    },
+    Flaw {
+        name: "another group than the image says",
+        fails: &["IMM-108"],
+        names: "(server)",
+        on: AS_ROOT,
+        plant: |plot| plot.set("/process/user", json!({"uid": 65532, "gid": 1000})),
     },
     Flaw {
         name: "a container that keeps CAP_NET_RAW",

@@ -6,6 +6,7 @@ mod calibration;
 mod certify;
 mod cold;
 mod controls;
+mod cut;
 mod kills;
 mod pairing;
 mod record;
@@ -31,6 +32,7 @@ struct Row {
 
 const ROWS: &[Row] = &[
     speed::ROW,
+    cut::ROW,
     repeats::ROW,
     controls::ROW,
     kills::ROW,

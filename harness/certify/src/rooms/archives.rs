@@ -68,7 +68,8 @@ impl Archives {
     ) -> Result<Self> {
         let root = Utf8Path::new("/");
         let book = mirrors.book(Some(root))?;
-        let specs = chisel::archive_specs(release, |_| true)?;
+        // Subscriptions need credentials; what they hold is for a cut that asks for them.
+        let specs = chisel::archive_specs(release, |archive| archive.pro.is_none())?;
         let client = deb::client(&deb::apt_proxies(root))?;
         let store = Store::open(cache, CACHE_BYTES)?;
         let fetcher = Fetcher::new(client, store.clone(), Pace::STANDARD, deb::silent());

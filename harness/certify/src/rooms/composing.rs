@@ -51,7 +51,7 @@ pub fn compose(plan: &Plan, journal: &Journal, verdict: &Verdict) -> Option<Repo
         totals: totals(verdict),
         subjects: subjects(plan, journal, verdict),
         platforms: journal.sessions().cloned().collect(),
-        sessions: sessions(journal, &spans),
+        sessions: sessions(journal),
         cells: verdict.cells.clone(),
         checks: verdict.cells.iter().flat_map(CheckRow::of).collect(),
         measurements: verdict.cells.iter().flat_map(MeasurementRow::of).collect(),
@@ -161,22 +161,26 @@ fn subjects(plan: &Plan, journal: &Journal, verdict: &Verdict) -> Vec<Subject> {
     clippy::cast_sign_loss,
     reason = "a run's milliseconds"
 )]
-fn sessions(journal: &Journal, spans: &BTreeMap<&str, f64>) -> Vec<Session> {
-    journal
-        .sessions()
-        .map(|facts| Session {
-            platform: facts.platform.clone(),
-            repeated: journal
-                .records
-                .iter()
-                .filter(|record| {
-                    matches!(record, Record::CellStart { cell, attempt } if *attempt > 0
-                        && cell.as_str().split('/').nth(1) == Some(facts.platform.as_str()))
-                })
-                .count() as u32,
-            unpack_ms: spans.get("unpack").copied().unwrap_or(0.0) as u64,
-        })
-        .collect()
+fn sessions(journal: &Journal) -> Vec<Session> {
+    let mut sessions: Vec<Session> = Vec::new();
+    // Sessions follow each other, so what was unpacked belongs to the last one that was opened.
+    for record in &journal.records {
+        match (record, sessions.last_mut()) {
+            (Record::Session(facts), _) => sessions.push(Session {
+                platform: facts.platform.clone(),
+                repeated: 0,
+                unpack_ms: 0,
+            }),
+            (Record::Span { what, ms }, Some(session)) if what == engine::UNPACK_SPAN => {
+                session.unpack_ms += *ms as u64;
+            }
+            (Record::CellStart { attempt, .. }, Some(session)) if *attempt > 0 => {
+                session.repeated += 1;
+            }
+            _ => {}
+        }
+    }
+    sessions
 }
 
 fn suite_texts(plan: &Plan) -> Vec<Suite> {

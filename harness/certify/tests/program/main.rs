@@ -16,6 +16,7 @@ mod configuration;
 mod front;
 mod host;
 mod interrupts;
+mod kept;
 mod readiness;
 mod scene;
 mod together;

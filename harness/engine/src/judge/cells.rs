@@ -130,6 +130,12 @@ fn assemble(
         checks.push(result);
     }
     let outcome = Outcome::fold(checks.iter().map(|check| check.outcome));
+    // What ended the whole cell is no single check's doing.
+    let reason = if judgement.checks.is_empty() && outcome == *undecided {
+        why.clone()
+    } else {
+        reason(outcome, &checks)
+    };
     CellVerdict {
         id: cell.id.clone(),
         image: cell.image.clone(),
@@ -138,7 +144,7 @@ fn assemble(
         suite: cell.suite.clone(),
         role: cell.role,
         outcome,
-        reason: reason(outcome, &checks),
+        reason,
         checks,
         measurements: judgement.measurements,
         warnings: judgement.warnings,
