@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 use engine::{
-    Container, Delivered, Exit, Inspection, Killed, Platform, Session, SmokeReply, Stamper,
-    StartError, StartRequest, Verification,
+    Container, Delivered, Delivery, Exit, Inspection, Killed, Platform, Session, SmokeReply,
+    Stamper, StartError, StartRequest, Verification,
 };
 use model::{RunId, SmokeRequest};
 
@@ -34,10 +34,11 @@ pub async fn all(platform: &dyn Platform, folder: &Utf8Path, work: &Utf8Path) {
         assert!(facts.facts.contains_key(key), "{key}");
     }
     let mut images = Vec::new();
-    for how in ["polite", "stubborn", "broken"] {
-        images.push(session.deliver(&delivery(folder, work, how)).await.unwrap());
+    let deliveries = ["polite", "stubborn", "broken"].map(|how| delivery(folder, work, how));
+    for delivery in &deliveries {
+        images.push(session.deliver(delivery).await.unwrap());
     }
-    one_tree_for_equal_images(session.as_ref(), folder, work, &scratch).await;
+    one_tree_for_equal_images(session.as_ref(), &deliveries[0], &scratch).await;
     runs_and_stops(session.as_ref()).await;
     two_at_once(session.as_ref()).await;
     kills_without_asking(session.as_ref()).await;
@@ -67,16 +68,13 @@ fn wanted(image: &str, name: &str) -> StartRequest {
     }
 }
 
-async fn one_tree_for_equal_images(
-    session: &dyn Session,
-    folder: &Utf8Path,
-    work: &Utf8Path,
-    scratch: &Utf8Path,
-) {
+async fn one_tree_for_equal_images(session: &dyn Session, there: &Delivery, scratch: &Utf8Path) {
     let trees = || scratch.join("trees").read_dir_utf8().unwrap().count();
     let before = trees();
-    let mut again = delivery(folder, work, "polite");
-    again.label = "again".to_owned();
+    let again = Delivery {
+        label: "again".to_owned(),
+        ..there.clone()
+    };
     session.deliver(&again).await.unwrap();
     assert_eq!(trees(), before);
     let container = start(session, "again", "again").await;

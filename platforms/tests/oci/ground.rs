@@ -123,7 +123,7 @@ pub fn delivery(folder: &Utf8Path, work: &Utf8Path, how: &str) -> Delivery {
         user: (65532, 65532),
         env: BTreeMap::new(),
         entrypoint: vec!["/server".to_owned()],
-        cmd: Vec::new(),
+        cmd: vec![how.to_owned()],
         working_dir: "/".to_owned(),
         exposed_ports: vec![8080],
         stop_signal: "SIGTERM".to_owned(),
