@@ -180,7 +180,7 @@ pub struct ContainerMemory {
     pub pss_bytes: u64,
     /// The anonymous part of it.
     pub pss_anon_bytes: Option<u64>,
-    /// Working set as its control group sees it: usage minus inactive file pages.
+    /// Working set as its control group sees it: everything charged but inactive file pages.
     pub working_set_bytes: Option<u64>,
     /// Its processes.
     pub processes: u32,
@@ -189,7 +189,8 @@ pub struct ContainerMemory {
 /// Memory of all containers of a session.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SessionMemory {
-    /// Usage minus inactive file pages of the session's control group; absent without one.
+    /// Everything charged to the session's control group but inactive file pages; absent without
+    /// one.
     pub working_set_bytes: Option<u64>,
     /// Sum of proportional set sizes over every process of the session.
     pub pss_bytes: u64,

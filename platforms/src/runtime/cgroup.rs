@@ -55,24 +55,30 @@ impl Cgroups {
         }
     }
 
-    /// Usage minus inactive file pages, in bytes: the working set as kubelet and cAdvisor count it.
+    /// The working set in bytes: everything charged to the group but inactive file pages.
+    ///
+    /// It is summed up from the kernel's page counts, not taken from the usage counter as kubelet
+    /// and cAdvisor do: the kernel charges up to 64 pages ahead for each processor and group, which
+    /// nobody uses, and that alone moves the counter by several per cent from reading to reading.
+    /// Where a kernel does not count its own memory apart, the counter is all there is.
     pub(crate) fn working_set(&self, path: &str) -> Option<u64> {
         let folder = self.memory_folder(path)?;
-        let (usage, inactive) = match self {
-            Self::V2 => ("memory.current", "inactive_file"),
-            _ => ("memory.usage_in_bytes", "total_inactive_file"),
-        };
-        let usage: u64 = fs_err::read_to_string(folder.join(usage))
-            .ok()?
-            .trim()
-            .parse()
-            .ok()?;
-        let stat = fs_err::read_to_string(folder.join("memory.stat")).ok()?;
-        let inactive = stat
-            .lines()
-            .find_map(|line| line.strip_prefix(inactive)?.trim().parse::<u64>().ok())
-            .unwrap_or(0);
-        Some(usage.saturating_sub(inactive))
+        let text = |file: &str| fs_err::read_to_string(folder.join(file)).ok();
+        let number = |file: &str| text(file)?.trim().parse::<u64>().ok();
+        let stat = Stat(text("memory.stat")?);
+        match self {
+            Self::V2 => stat
+                .counted_v2()
+                .or_else(|| stat.without("inactive_file", number("memory.current")?)),
+            _ => {
+                let usage =
+                    || stat.without("total_inactive_file", number("memory.usage_in_bytes")?);
+                let kernel = number("memory.kmem.usage_in_bytes");
+                kernel
+                    .and_then(|kernel| stat.counted_v1(kernel))
+                    .or_else(usage)
+            }
+        }
     }
 
     /// Processes of the group, threads not counted.
@@ -99,6 +105,36 @@ impl Cgroups {
     }
 }
 
+/// The text of a `memory.stat`.
+struct Stat(String);
+
+impl Stat {
+    fn get(&self, key: &str) -> Option<u64> {
+        let mut lines = self.0.lines().filter_map(|line| line.split_once(' '));
+        let (_, value) = lines.find(|(found, _)| *found == key)?;
+        value.trim().parse().ok()
+    }
+
+    fn without(&self, inactive: &str, usage: u64) -> Option<u64> {
+        Some(usage.saturating_sub(self.get(inactive)?))
+    }
+
+    /// Version 2; nothing on kernels before 5.18, which do not sum up their own memory.
+    fn counted_v2(&self) -> Option<u64> {
+        let kernel = self.get("kernel")? + self.get("sock").unwrap_or(0);
+        self.without(
+            "inactive_file",
+            self.get("anon")? + self.get("file")? + kernel,
+        )
+    }
+
+    /// Version 1, where the kernel's own memory has a counter of its own.
+    fn counted_v1(&self, kernel: u64) -> Option<u64> {
+        let pages = self.get("total_rss")? + self.get("total_cache")?;
+        self.without("total_inactive_file", pages + kernel)
+    }
+}
+
 /// Removes the groups below and at `path` in every hierarchy. A group that still holds a process
 /// cannot be removed and is reported by its error.
 pub(crate) fn remove(path: &str) -> std::io::Result<()> {
@@ -117,5 +153,30 @@ fn remove_tree(folder: &Utf8Path) -> std::io::Result<()> {
     match fs_err::remove_dir(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_counted_and_what_is_charged_ahead_is_not() {
+        let v2 = "anon 1000\nfile 500\nkernel 200\nsock 7\ninactive_anon 9\ninactive_file 100\n";
+        assert_eq!(Stat(v2.to_owned()).counted_v2(), Some(1607));
+        let v1 = "cache 1\nrss 2\ntotal_cache 500\ntotal_rss 1000\ntotal_inactive_file 100\n";
+        assert_eq!(Stat(v1.to_owned()).counted_v1(200), Some(1600));
+    }
+
+    #[test]
+    fn a_kernel_that_does_not_count_its_own_memory_leaves_the_counter() {
+        let old = Stat("anon 1000\nfile 500\ninactive_file 100\n".to_owned());
+        assert_eq!(old.counted_v2(), None);
+        assert_eq!(old.without("inactive_file", 1800), Some(1700));
+        assert_eq!(
+            Stat("anon 1\n".to_owned()).without("inactive_file", 1800),
+            None
+        );
+        assert_eq!(Stat(String::new()).counted_v1(200), None);
     }
 }

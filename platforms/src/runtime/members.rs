@@ -31,7 +31,7 @@ impl Members {
         }
     }
 
-    /// Usage minus inactive file pages; nothing without a control group.
+    /// The working set in bytes; nothing without a control group.
     pub(crate) fn working_set(&self) -> Option<u64> {
         match self {
             Self::Group { cgroups, path } => cgroups.working_set(path),

@@ -21,9 +21,9 @@ pub(crate) const MARGINAL: CheckInfo = CheckInfo {
     method: Method::Comparison,
     rationale: "memory per container decides how many fit on a node; a smaller image on disk says \
                 nothing about it, since unread files cost no memory",
-    procedure: "containers are started in steps, the session's memory (usage minus inactive file \
-                pages of its control group, or the sum of proportional set sizes where there is \
-                none) is read at each step, arms in random order in every pass; the ratio of the \
+    procedure: "containers are started in steps, the session's memory (everything charged to its \
+                control group but inactive file pages, or the sum of proportional set sizes where \
+                there is none) is read at each step, arms in random order in every pass; the ratio of the \
                 slopes with its 95 % interval must lie below one plus the profile's margin",
     remediation: "compare the processes and the mapped files of both arms: a shell kept as parent, \
                   another allocator or larger heaps are the usual reasons",
@@ -82,7 +82,9 @@ impl Suite for Density {
                 plan.settle_ms,
                 plan.steps
             ),
-            "Memory is usage minus inactive file pages of the session's control group. Without a \
+            "Memory is the working set of the session's control group: everything charged to it but \
+             inactive file pages, summed up from the kernel's page counts, so that pages which the \
+             kernel charges ahead (up to 64 for each processor and group) are not in it. Without a \
              control group (a normal user) it is the sum of proportional set sizes, and the report \
              says so. Sums of resident sets are never used: they count shared pages again and \
              again."

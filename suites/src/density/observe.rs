@@ -21,8 +21,8 @@ const AT_ONCE: usize = 2;
 const STILL_PAUSE: Duration = Duration::from_millis(20);
 /// Most pauses.
 const STILL_TRIES: usize = 50;
-/// Change that counts as none: half a batch of the 64 pages that the kernel charges ahead.
-const STILL_BYTES: u64 = 131_072;
+/// Change that counts as none.
+const STILL_BYTES: u64 = 65_536;
 
 /// Makes every planned pass. Without a baseline a pass has one arm.
 pub(super) async fn passes(observing: &Observing<'_>) -> Result<(), ObserveError> {
