@@ -181,7 +181,7 @@ fn exact_lines_give_exact_ratios() {
             (found.ratio.estimate, found.ratio.low, found.ratio.high),
             (0.75, 0.75, 0.75)
         );
-        assert_eq!((found.ratio.n, found.ratio.level), (8, level));
+        assert_eq!((found.ratio.n, found.ratio.level), (6, level));
     }
 }
 
