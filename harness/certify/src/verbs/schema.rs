@@ -8,8 +8,11 @@ use super::print_json;
 use crate::arguments::SchemaArguments;
 use crate::{Failure, OrExit};
 
+/// A document by name, and its schema.
+type Document = (&'static str, fn() -> Value);
+
 /// Every document that has a schema.
-const SCHEMAS: &[(&str, fn() -> Value)] = &[
+const SCHEMAS: &[Document] = &[
     ("report", Report::json_schema),
     ("image", ImageSpec::json_schema),
     ("variation", Variation::json_schema),
