@@ -51,14 +51,17 @@ fn main() -> Result<()> {
         archives.fetch(&chisel::records(&selection, &archives)?)?;
         let (mut to_tar, mut to_layer) = (Vec::new(), Vec::new());
         for _ in 0..TIMES {
-            let layers = |tree| -> Result<()> {
+            let layers = |tree: &rootfs::Tree| {
                 let stream = TarStream::of(tree, MTIME_S)?;
                 anyhow::ensure!(!stream.pieces().is_empty(), "an empty layer");
                 Ok(())
             };
             to_tar.push(cut(&selection, &archives, layers)?);
             let level = spec.layer.level;
-            let packed = |tree| Ok(drop(PackedLayer::of(tree, MTIME_S, level)?));
+            let packed = |tree: &rootfs::Tree| {
+                PackedLayer::of(tree, MTIME_S, level)?;
+                Ok(())
+            };
             to_layer.push(cut(&selection, &archives, packed)?);
         }
         eprintln!(
