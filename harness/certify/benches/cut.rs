@@ -9,14 +9,12 @@
     reason = "a bench prints its figures"
 )]
 
-use std::time::{Duration, Instant};
-
 use anyhow::{Context, Result, anyhow};
 use certify::rooms::archives::{self, Archives, Mirrors};
 use certify::rooms::intent;
 use certify::shipped::Shelf;
 use chisel::{Release, ReleaseFiles, ScriptLimits, SliceKey, Strictness};
-use engine::clock::Clock;
+use engine::clock::{Clock, millis};
 use image::{PackedLayer, TarStream};
 use model::Arch;
 use serde_json::json;
@@ -34,11 +32,12 @@ fn main() -> Result<()> {
     let release = Release::from_files(&ReleaseFiles::from_pairs(RELEASE, files), Strictness::Own)?;
     let mirrors = Mirrors::read(&[], &shelf)?;
     let arch = Arch::host().context("this architecture is not one of ours")?;
-    let host = (arch, Clock::system());
+    let clock = Clock::system();
+    let host = (arch, clock);
     let stop = CancellationToken::new();
-    let opened = Instant::now();
+    let opened = clock.monotonic();
     let archives = Archives::open(&archives::cache(), &release, &mirrors, host, &stop)?;
-    let open_s = opened.elapsed().as_secs_f64();
+    let open_s = millis(clock.monotonic().since(opened)) / 1000.0;
     let mut images = serde_json::Map::new();
     for name in shelf.images()? {
         let spec = intent::image(&name, &shelf)?.spec;
@@ -91,13 +90,13 @@ fn cut(
     archives: &Archives,
     then: impl Fn(&rootfs::Tree) -> Result<()>,
 ) -> Result<f64> {
-    let began = Instant::now();
+    let clock = Clock::system();
+    let began = clock.monotonic();
     let records = chisel::records(selection, archives)?;
     archives.fetch(&records)?;
     let cut = chisel::cut(selection, archives, ScriptLimits::STANDARD)?;
     then(&cut.rootfs.tree)?;
-    let took: Duration = began.elapsed();
-    Ok(took.as_secs_f64())
+    Ok(millis(clock.monotonic().since(began)) / 1000.0)
 }
 
 fn median(times: &mut [f64]) -> f64 {
