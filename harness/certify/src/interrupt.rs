@@ -8,12 +8,12 @@ use model::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// Where it stands what an end without cleaning up leaves behind.
+/// What tells what is left behind by an end without cleaning up.
 #[derive(Debug, Clone)]
 pub enum Leftovers {
-    /// In the journal of a run.
+    /// The journal of a run.
     Journal(Arc<JournalWriter>),
-    /// Nowhere: everything lies in this folder.
+    /// This folder, in which everything lies.
     Folder(Utf8PathBuf),
 }
 

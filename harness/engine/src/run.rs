@@ -154,13 +154,7 @@ impl Run<'_> {
                 self.cancel_unstarted(cell)?;
             }
         }
-        let delivered: Vec<ImageName> = images
-            .keys()
-            .filter(|name| !undelivered.contains_key(*name))
-            .cloned()
-            .collect();
-        self.verify(session.as_ref(), &delivered, &images, &cells)
-            .await?;
+        self.verify(session.as_ref(), &images, &cells).await?;
         let started = self.clock.monotonic();
         if let Err(error) = session.close().await {
             // What is left stands in the ledger; the judge reads it there.
@@ -320,15 +314,11 @@ impl Run<'_> {
     async fn verify(
         &self,
         session: &dyn Session,
-        delivered: &[ImageName],
         images: &BTreeMap<ImageName, ImagePair>,
         cells: &[&PlannedCell],
     ) -> Result<(), RunError> {
         let started = self.clock.monotonic();
-        for name in delivered {
-            let Some(pair) = images.get(name) else {
-                continue;
-            };
+        for (name, pair) in images {
             let arms = std::iter::once(&pair.candidate).chain(pair.baseline.as_ref());
             for done in arms.filter_map(|arm| arm.delivered.as_ref()) {
                 let broken = match session.verify(done).await {

@@ -17,7 +17,7 @@ pub trait Session: Send + Sync {
     /// What the platform is, as this session found it.
     fn facts(&self) -> &PlatformFacts;
 
-    /// Makes an image startable and says how long that took.
+    /// Makes an image startable.
     async fn deliver(&self, image: &Delivery) -> Result<Delivered, SessionError>;
 
     /// Starts a container and waits until it is ready. Of several containers each has network and
@@ -103,8 +103,6 @@ pub struct Delivered {
     pub recipe: Recipe,
     /// The digest of its tree.
     pub tree: Digest,
-    /// How long unpacking took.
-    pub took: Duration,
 }
 
 /// One start.

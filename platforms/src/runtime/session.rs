@@ -131,7 +131,6 @@ impl Session for OciSession {
     }
 
     async fn deliver(&self, image: &Delivery) -> Result<Delivered, SessionError> {
-        let started = self.clock.monotonic();
         // Trees are only read, so images of one manifest may share one: the baseline of a control
         // is often a subject.
         let there = {
@@ -147,7 +146,6 @@ impl Session for OciSession {
             label: image.label.clone(),
             recipe: image.recipe.clone(),
             tree: image.tree,
-            took: self.clock.monotonic().since(started),
         };
         let tree = Tree {
             folder,

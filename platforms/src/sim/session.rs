@@ -126,7 +126,6 @@ impl Session for SimSession {
             label: image.label.clone(),
             recipe: image.recipe.clone(),
             tree: image.tree,
-            took: Duration::ZERO,
         })
     }
 

@@ -150,6 +150,7 @@ async fn end(
 /// stands still shows as a wide interval.
 async fn await_stillness(observing: &Observing<'_>) -> Result<(), ObserveError> {
     let session = observing.session()?;
+    let began = observing.clock.monotonic();
     let mut last = session.memory().await?;
     for _ in 0..STILL_TRIES {
         observing.clock.sleep(STILL_PAUSE).await;
@@ -160,7 +161,7 @@ async fn await_stillness(observing: &Observing<'_>) -> Result<(), ObserveError> 
         }
         last = now;
     }
-    Ok(())
+    observing.span("settle", observing.clock.monotonic().since(began))
 }
 
 async fn read(

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use chisel::{PackageRecord, PathExcludes, Release, ReleaseFiles, SliceKey, Strictness};
 use engine::clock::{Clock, MonotonicNs, millis};
 use engine::{ArmImage, Event, ImagePair, Ledger, Libexec, Listener};
-use model::{Arch, Arm, Baseline, Digest, ImageSpec, Role, RunId};
+use model::{Arch, Arm, Baseline, Digest, ImageFacts, ImageSpec, Role, RunId};
 use rootfs::{CutRootfs, Tree};
 use tokio_util::sync::CancellationToken;
 
@@ -79,6 +79,16 @@ enum Age {
     Any,
 }
 
+impl Age {
+    /// What the images that an image's own spec or its baseline's names may be.
+    const fn of(role: Role) -> Self {
+        match role {
+            Role::Subject => Self::Fresh,
+            Role::Control => Self::Any,
+        }
+    }
+}
+
 /// What an arm is made of, found in the archives and not yet fetched.
 struct Ingredients {
     release: String,
@@ -90,6 +100,9 @@ struct Ingredients {
 
 /// The release a spec is cut from when it names several.
 const PREFERRED_RELEASE: &str = "debian-13";
+
+/// The versions of our dependencies: the bytes of layers are theirs too.
+const LOCK: &[u8] = include_bytes!("../../../../Cargo.lock");
 
 /// The note of an image from the cache.
 const KEPT: &str = "built by an earlier run from the same packages and kept";
@@ -119,11 +132,7 @@ impl<'a> Builder<'a> {
         folder: &RunFolder,
         comparing: bool,
     ) -> Result<ImagePair, Failure> {
-        let age = match image.role {
-            Role::Subject => Age::Fresh,
-            Role::Control => Age::Any,
-        };
-        let candidate = self.candidate(image, age, folder)?;
+        let candidate = self.candidate(image, Age::of(image.role), folder)?;
         let baseline = if comparing {
             self.baseline(image, folder)?
         } else {
@@ -180,7 +189,7 @@ impl<'a> Builder<'a> {
             _ => None,
         };
         let cache = ImageCache::of(&self.setting.cache);
-        if let Some(mut facts) = kept.and_then(|key| cache.load(&key, &place)) {
+        if let Some(mut facts) = kept.and_then(|key| cache.load::<ImageFacts>(&key, &place)) {
             facts.origin = self.origin(&ingredients);
             facts.notes.push(KEPT.to_owned());
             return Ok(layout::known(image, facts, &place));
@@ -204,19 +213,15 @@ impl<'a> Builder<'a> {
     ) -> Result<Digest, Failure> {
         image::hash_contents(own);
         let opened = self.opened(&ingredients.release, ingredients.arch)?;
-        let slices = ingredients.slices.as_ref().map(|slices| {
-            let names: Vec<String> = slices.iter().map(ToString::to_string).collect();
-            names
-        });
         let input = serde_json::json!({
             "build": crate::BUILD,
+            "dependencies": Digest::of(LOCK),
             "image": image.name,
             "arm": arm,
             "arch": ingredients.arch,
             "spec": image.spec,
             "files": own.digest(),
             "release": opened.files,
-            "slices": slices,
             "packages": ingredients.records,
         });
         Ok(model::canonical::digest(&input))
@@ -310,7 +315,8 @@ impl<'a> Builder<'a> {
             }
             Baseline::Spec(name) => {
                 let good = intent::image(name, self.setting.shelf).or_usage()?;
-                let mut arm = self.candidate(&good, Age::Any, folder)?;
+                // It may be another subject of the run, which takes it up as it is.
+                let mut arm = self.candidate(&good, Age::of(image.role), folder)?;
                 arm.facts.image = image.name.clone();
                 arm.facts.arm = Arm::Baseline;
                 Ok(Some(arm))

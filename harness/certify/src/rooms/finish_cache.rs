@@ -1,7 +1,6 @@
 //! What finish steps made, kept by the digest of their input.
 //!
-//! A file is the hexadecimal SHA-256 of the rest, a newline, and a tar of the made paths. A damaged
-//! file reads as absent.
+//! A file is a sealed tar of the made paths. A damaged file reads as absent.
 
 use std::io::Read;
 
@@ -10,14 +9,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use model::Digest;
 use rootfs::{Blob, Entry, Kind, Origin, Tree, TreePath};
 
+use super::sealed;
+
 /// The made tree for this input, if it is known.
 pub fn load(cache: &Utf8Path, key: &Digest) -> Option<Tree> {
     let bytes = fs_err::read(file(cache, key)).ok()?;
-    let (digest, body) = bytes.split_at_checked(65)?;
-    let digest = std::str::from_utf8(digest).ok()?.trim_end();
-    if Digest::of(body).hex() != digest {
-        return None;
-    }
+    let body = sealed::open(&bytes)?;
     let mut tree = Tree::new();
     for member in tar::Archive::new(body).entries().ok()? {
         let mut member = member.ok()?;
@@ -79,8 +76,7 @@ fn try_save(cache: &Utf8Path, key: &Digest, made: &Tree) -> std::io::Result<()> 
     if let Some(parent) = path.parent() {
         fs_err::create_dir_all(parent)?;
     }
-    let mut bytes = format!("{}\n", Digest::of(&body).hex()).into_bytes();
-    bytes.extend(body);
+    let bytes = sealed::seal(&body);
     // Two programs may make the same layer: each writes a file of its own, and either name will do.
     let kept = write_synced(&part, &bytes).and_then(|()| fs_err::rename(&part, &path));
     if kept.is_err() {

@@ -1,21 +1,24 @@
 //! Images of earlier runs, kept by the digest of everything their bytes depend on. Baselines and
 //! controls come from here; an image under test never does.
 //!
-//! `images/KEY/` below the cache holds the files of the image and `kept.json`: the SHA-256 of the
-//! rest, a newline, the facts and every file's digest. Each byte is hashed again when it is taken
-//! out; what is damaged reads as absent.
+//! `images/KEY/` below the cache holds the files of the image and `kept`: sealed JSON with what is
+//! known of it and every file's digest. Each byte is hashed again when it is taken out; what is
+//! damaged reads as absent.
 
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use model::{Digest, ImageFacts};
+use model::Digest;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
+
+use super::sealed;
 
 /// Most bytes of images kept between runs.
 const MOST_BYTES: u64 = 2 << 30;
 
-const KEPT: &str = "kept.json";
+const KEPT: &str = "kept";
 
 /// The cache's folder of images.
 pub struct ImageCache {
@@ -23,8 +26,8 @@ pub struct ImageCache {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Kept {
-    facts: ImageFacts,
+struct Kept<T> {
+    facts: T,
     /// Path below the folder, digest.
     files: BTreeMap<Utf8PathBuf, Digest>,
 }
@@ -38,13 +41,13 @@ impl ImageCache {
     }
 
     /// Puts the image `key` at `place`, if it is known and whole.
-    pub fn load(&self, key: &Digest, place: &Utf8Path) -> Option<ImageFacts> {
+    pub fn load<T: DeserializeOwned>(&self, key: &Digest, place: &Utf8Path) -> Option<T> {
         let from = self.root.join(key.hex());
         if !from.exists() {
             return None;
         }
-        let taken = read(&from.join(KEPT)).and_then(|kept| {
-            copy(&from, &kept, place)?;
+        let taken = read(&from.join(KEPT)).and_then(|kept: Kept<T>| {
+            copy(&from, &kept.files, place)?;
             Ok(kept.facts)
         });
         match taken {
@@ -58,8 +61,8 @@ impl ImageCache {
         }
     }
 
-    /// Keeps the image at `place`. Failing to keep it costs time, nothing else.
-    pub fn save(&self, key: &Digest, facts: &ImageFacts, place: &Utf8Path) {
+    /// Keeps the image at `place`, and what is known of it. Failing to keep it costs time, nothing else.
+    pub fn save<T: Serialize>(&self, key: &Digest, facts: &T, place: &Utf8Path) {
         // Two programs may keep the same image: each fills a folder of its own.
         let part = self
             .root
@@ -72,10 +75,10 @@ impl ImageCache {
         }
     }
 
-    fn try_save(
+    fn try_save<T: Serialize>(
         &self,
         key: &Digest,
-        facts: &ImageFacts,
+        facts: &T,
         place: &Utf8Path,
         part: &Utf8Path,
     ) -> std::io::Result<()> {
@@ -85,11 +88,8 @@ impl ImageCache {
             files.insert(path.clone(), Digest::of(&bytes));
             write(&part.join(path), &bytes)?;
         }
-        let facts = facts.clone();
         let body = serde_json::to_vec(&Kept { facts, files })?;
-        let mut bytes = format!("{}\n", Digest::of(&body).hex()).into_bytes();
-        bytes.extend(body);
-        write(&part.join(KEPT), &bytes)?;
+        write(&part.join(KEPT), &sealed::seal(&body))?;
         let to = self.root.join(key.hex());
         if to.exists() {
             return fs_err::remove_dir_all(part);
@@ -127,19 +127,20 @@ impl ImageCache {
     }
 }
 
-fn read(path: &Utf8Path) -> std::io::Result<Kept> {
+fn read<T: DeserializeOwned>(path: &Utf8Path) -> std::io::Result<Kept<T>> {
     let bytes = fs_err::read(path)?;
-    let parts = bytes.split_at_checked(65);
-    match parts.map(|(digest, body)| (std::str::from_utf8(digest), body)) {
-        Some((Ok(digest), body)) if Digest::of(body).hex() == digest.trim_end() => {
-            Ok(serde_json::from_slice(body)?)
-        }
-        _ => Err(std::io::Error::other(format!("{path} is damaged"))),
-    }
+    let damaged = || std::io::Error::other(format!("{path} is damaged"));
+    Ok(serde_json::from_slice(
+        sealed::open(&bytes).ok_or_else(damaged)?,
+    )?)
 }
 
-fn copy(from: &Utf8Path, kept: &Kept, place: &Utf8Path) -> std::io::Result<()> {
-    for (path, digest) in &kept.files {
+fn copy(
+    from: &Utf8Path,
+    files: &BTreeMap<Utf8PathBuf, Digest>,
+    place: &Utf8Path,
+) -> std::io::Result<()> {
+    for (path, digest) in files {
         let bytes = fs_err::read(from.join(path))?;
         let found = Digest::of(&bytes);
         if found != *digest {
@@ -178,25 +179,10 @@ fn below(folder: &Utf8Path) -> std::io::Result<Vec<Utf8PathBuf>> {
 mod tests {
     use super::*;
 
-    fn facts() -> ImageFacts {
-        let digest = Digest::of(b"x");
-        ImageFacts {
-            image: "tiny".parse().unwrap(),
-            arm: model::Arm::Baseline,
-            arch: model::Arch::Amd64,
-            manifest: digest,
-            config: digest,
-            tree: digest,
-            compressed_bytes: 1,
-            layer_bytes: 1,
-            file_bytes: 1,
-            entries: 1,
-            layers: Vec::new(),
-            packages: Vec::new(),
-            slices: Vec::new(),
-            origin: String::new(),
-            notes: Vec::new(),
-        }
+    const FACTS: &str = "what is known of it";
+
+    fn load(cache: &ImageCache, key: &[u8], place: &Utf8Path) -> Option<String> {
+        cache.load(&Digest::of(key), place)
     }
 
     fn scene() -> (tempfile::TempDir, ImageCache, Utf8PathBuf) {
@@ -206,7 +192,7 @@ mod tests {
         write(&made.join("index.json"), b"{}").unwrap();
         write(&made.join("blobs/sha256/aa"), b"layer").unwrap();
         let cache = ImageCache::of(&root.join("cache"));
-        cache.save(&Digest::of(b"key"), &facts(), &made);
+        cache.save(&Digest::of(b"key"), &FACTS, &made);
         (folder, cache, root)
     }
 
@@ -214,9 +200,9 @@ mod tests {
     fn what_was_kept_is_put_back_whole() {
         let (_folder, cache, root) = scene();
         let place = root.join("place");
-        assert_eq!(cache.load(&Digest::of(b"other"), &place), None);
+        assert_eq!(load(&cache, b"other", &place), None);
         assert!(!place.exists());
-        assert_eq!(cache.load(&Digest::of(b"key"), &place), Some(facts()));
+        assert_eq!(load(&cache, b"key", &place).as_deref(), Some(FACTS));
         assert_eq!(
             fs_err::read(place.join("blobs/sha256/aa")).unwrap(),
             b"layer"
@@ -235,10 +221,10 @@ mod tests {
             let kept = cache.root.join(Digest::of(b"key").hex());
             fs_err::write(kept.join(file), bytes).unwrap();
             let place = root.join("place");
-            assert_eq!(cache.load(&Digest::of(b"key"), &place), None, "{file}");
+            assert_eq!(load(&cache, b"key", &place), None, "{file}");
             assert!(!place.exists() && !kept.exists(), "{file}");
-            cache.save(&Digest::of(b"key"), &facts(), &root.join("made"));
-            assert!(cache.load(&Digest::of(b"key"), &place).is_some(), "{file}");
+            cache.save(&Digest::of(b"key"), &FACTS, &root.join("made"));
+            assert!(load(&cache, b"key", &place).is_some(), "{file}");
         }
     }
 }

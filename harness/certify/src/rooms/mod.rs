@@ -13,5 +13,6 @@ pub mod intent;
 mod layout;
 pub mod planning;
 pub mod reporting;
+mod sealed;
 pub mod userfiles;
 pub mod wanted;

@@ -13,7 +13,7 @@ use crate::rooms::building::{Builder, Setting};
 use crate::rooms::folder::RunFolder;
 use crate::rooms::intent;
 use crate::shipped::Shelf;
-use crate::{Failure, OrExit, Terminal, libexec};
+use crate::{Failure, OrExit, Terminal, libexec, told};
 
 pub(super) fn run(
     arguments: &BuildArguments,
@@ -58,7 +58,12 @@ pub(super) fn run(
     let built = builder.pair(&image, &folder, false);
     let removed = scratch.remove();
     let arm = match built {
-        Err(failure) if stop.is_cancelled() => return Err(failure.error).or_incomplete(),
+        Err(failure) if stop.is_cancelled() => {
+            if let Err(error) = removed {
+                terminal.say("Left", &told(&error));
+            }
+            return Err(failure.error).or_incomplete();
+        }
         other => other?.candidate,
     };
     removed.or_unavailable()?;

@@ -67,6 +67,32 @@ fn controls_are_kept_and_what_is_certified_is_cut_anew() {
     assert!(!alone.stderr.contains(" kept"), "{}", alone.stderr);
 }
 
+/// A subject may be another subject's baseline, built before it.
+#[test]
+fn a_subject_is_cut_anew_though_it_is_a_baseline_too() {
+    let Some(scene) = scene() else { return };
+    scene.image("other", "serve", "baseline: {spec: tiny}\n");
+    let both = |out: &str| {
+        let suite = ["--suite", "immutability", "--suite", "density"];
+        let mut call = scene.job("other", "startup", out);
+        call.args(suite).args(["--image", "tiny"]);
+        Ended::of(call)
+    };
+    for out in ["first", "again"] {
+        let done = both(out);
+        assert!(
+            !line(&done, "Cut  tiny").contains(" kept"),
+            "{}",
+            done.stderr
+        );
+        assert!(
+            !line(&done, "Cut  other").contains(" kept"),
+            "{}",
+            done.stderr
+        );
+    }
+}
+
 #[test]
 fn what_changed_or_was_damaged_is_cut_again() {
     let Some(scene) = scene() else { return };
