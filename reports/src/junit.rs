@@ -94,8 +94,8 @@ fn suite(report: &Report, cell: &CellVerdict) -> TestSuite {
                 measurement.arm_a.word(),
                 measurement.arm_b.word()
             );
-            let interval = crate::numbers::interval(ratio.low, ratio.high);
-            let value = crate::numbers::ratio(ratio.value);
+            let interval = crate::numbers::interval(&ratio);
+            let value = crate::numbers::decimal(ratio.value, ratio.decimals());
             suite.add_property(Property::new(name, format!("{value} ({interval}), {arms}")));
         }
     }

@@ -3,6 +3,8 @@
 //! Disk in decimal megabytes, memory in MiB (the kernel's own unit), ratios with two decimals,
 //! intervals with an en dash, counts with thousands separators, a space before each unit.
 
+use model::Estimate;
+
 /// What stands where a number could not be formed.
 pub(crate) const UNKNOWN: &str = "not known";
 
@@ -91,8 +93,9 @@ pub(crate) fn ratio_beside(value: f64, limit: f64) -> String {
 }
 
 /// An interval: `0.97–1.02`.
-pub(crate) fn interval(low: f64, high: f64) -> String {
-    format!("{}–{}", ratio(low), ratio(high))
+pub(crate) fn interval(estimate: &Estimate) -> String {
+    let end = |value| decimal(value, estimate.decimals());
+    format!("{}–{}", end(estimate.low), end(estimate.high))
 }
 
 /// A fraction as a whole percentage, with a decimal below ten: `41 %`, `2.5 %`.
@@ -147,6 +150,15 @@ pub(crate) fn listed(items: &[String]) -> String {
 mod tests {
     use super::*;
 
+    fn between(low: f64, high: f64) -> String {
+        interval(&Estimate {
+            value: low,
+            low,
+            high,
+            level: 0.95,
+        })
+    }
+
     #[test]
     fn writes_numbers() {
         for (written, wanted) in [
@@ -169,7 +181,8 @@ mod tests {
             (value("x", "ms", f64::INFINITY), UNKNOWN),
             (ratio_beside(1.1502, 1.15), "1.150"),
             (ratio_beside(1.15, 1.15), "1.15"),
-            (interval(0.97, 1.02), "0.97–1.02"),
+            (between(0.97, 1.02), "0.97–1.02"),
+            (between(0.993, 0.995), "0.993–0.995"),
             (percent(0.4149), "41 %"),
             (percent(0.0996), "10 %"),
             (percent(0.025), "2.5 %"),

@@ -109,6 +109,30 @@ pub struct Estimate {
     pub level: f64,
 }
 
+impl Estimate {
+    /// Decimals with which it is shown: two, and a third where two would hide the interval.
+    pub fn decimals(&self) -> usize {
+        let width = self.high - self.low;
+        if width > 0.0 && width < 0.02 { 3 } else { 2 }
+    }
+}
+
+/// `1.03 (0.97 – 1.09)`.
+impl std::fmt::Display for Estimate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (
+            Self {
+                value, low, high, ..
+            },
+            decimals,
+        ) = (self, self.decimals());
+        write!(
+            f,
+            "{value:.decimals$} ({low:.decimals$} – {high:.decimals$})"
+        )
+    }
+}
+
 /// One sample of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Point {
@@ -215,4 +239,26 @@ pub struct ControlVerdict {
     pub refused: bool,
     /// Why not, when it was not.
     pub reason: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Estimate;
+
+    #[test]
+    fn a_narrow_interval_is_not_rounded_away() {
+        let shown = |value, low, high| {
+            let level = 0.95;
+            Estimate {
+                value,
+                low,
+                high,
+                level,
+            }
+            .to_string()
+        };
+        assert_eq!(shown(1.026, 0.97, 1.088), "1.03 (0.97 – 1.09)");
+        assert_eq!(shown(0.994, 0.993, 0.995), "0.994 (0.993 – 0.995)");
+        assert_eq!(shown(0.41, 0.41, 0.41), "0.41 (0.41 – 0.41)");
+    }
 }

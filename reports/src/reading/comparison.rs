@@ -6,7 +6,7 @@
 
 use model::{Arm, CellVerdict, Estimate, Measurement};
 
-use crate::numbers::{interval, listed, percent, plural, ratio, ratio_beside, value};
+use crate::numbers::{decimal, interval, listed, percent, plural, ratio, ratio_beside, value};
 use crate::reading::{Chip, Tone};
 use crate::text::one_line;
 
@@ -72,7 +72,12 @@ impl Question<'_> {
     /// `0.99 × baseline`, or the candidate's own value.
     pub(crate) fn big(&self) -> String {
         match self.main.ratio {
-            Some(estimate) if !self.is_single() => format!("{} × baseline", ratio(estimate.value)),
+            Some(estimate) if !self.is_single() => {
+                format!(
+                    "{} × baseline",
+                    decimal(estimate.value, estimate.decimals())
+                )
+            }
             _ => self.value(self.main.median_a),
         }
     }
@@ -80,7 +85,7 @@ impl Question<'_> {
     /// `0.99`; the candidate's own value when it stands alone.
     pub(crate) fn ratio_words(&self) -> String {
         match self.main.ratio.filter(|_| !self.is_single()) {
-            Some(estimate) => ratio(estimate.value),
+            Some(estimate) => decimal(estimate.value, estimate.decimals()),
             None => self.value(self.main.median_a),
         }
     }
@@ -176,12 +181,12 @@ impl Question<'_> {
     /// The interval; a third decimal where it would otherwise look equal to the limit.
     fn ends(&self, estimate: &Estimate) -> String {
         match self.main.limit {
-            Some(limit) => format!(
+            Some(limit) if estimate.decimals() == 2 => format!(
                 "{}–{}",
                 ratio_beside(estimate.low, limit),
                 ratio_beside(estimate.high, limit)
             ),
-            None => interval(estimate.low, estimate.high),
+            _ => interval(estimate),
         }
     }
 
@@ -193,12 +198,16 @@ impl Question<'_> {
                 || "could not be formed".to_owned(),
                 |e| {
                     let holds = e.low <= 1.0 && e.high >= 1.0;
+                    // The session is judged at a stricter level, for many comparisons are made.
                     let judged = if holds {
                         "holds 1"
-                    } else {
+                    } else if self.cell.invalid_session.is_some() {
                         "differs from itself"
+                    } else {
+                        "does not hold 1, as chance among a run's comparisons allows"
                     };
-                    format!("{} ({}), {judged}", ratio(e.value), interval(e.low, e.high))
+                    let value = decimal(e.value, e.decimals());
+                    format!("{value} ({}), {judged}", interval(&e))
                 },
             );
             rows.push(("baseline against itself (A/A)".to_owned(), words));

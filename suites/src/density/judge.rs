@@ -76,12 +76,10 @@ fn memory(judging: &Judging<'_>) -> CheckResult {
     };
     let limit = 1.0 + judging.cell.margin;
     let number = format!(
-        "{:.2} MiB per container against {:.2}, ratio {:.2} ({:.2} – {:.2}), limit {limit:.2}",
+        "{:.2} MiB per container against {:.2}, ratio {}, limit {limit:.2}",
         slopes.slope_a / 1_048_576.0,
         slopes.slope_b / 1_048_576.0,
-        slopes.ratio.estimate,
-        slopes.ratio.low,
-        slopes.ratio.high
+        estimate(&slopes.ratio)
     );
     match stats::not_worse_than(&slopes.ratio, judging.cell.margin) {
         Criterion::Within => say(Outcome::Pass, number),

@@ -165,8 +165,9 @@ fn decide(judging: &Judging<'_>, rounds: &Rounds) -> CheckResult {
     };
     let limit = 1.0 + judging.cell.margin;
     let number = format!(
-        "ratio {:.2} ({:.2} – {:.2}) over {} rounds, limit {limit:.2}",
-        interval.estimate, interval.low, interval.high, interval.n
+        "ratio {} over {} rounds, limit {limit:.2}",
+        estimate(&interval),
+        interval.n
     );
     match stats::not_worse_than(&interval, judging.cell.margin) {
         // A lucky interval of a host that never reached the planned precision shows nothing.

@@ -108,7 +108,7 @@ fn lower(measurement: &Measurement, by: f64, equivalence: f64) -> Found {
     Found {
         finding: convert(finding),
         also: also.map(convert),
-        number: format!("{:.2} ({:.2} – {:.2})", ratio.value, ratio.low, ratio.high),
+        number: ratio.to_string(),
         reason: format!(
             "claimed ratio {:.2} or less; measured {:.3} with 95 % interval {:.3} to {:.3}",
             1.0 - by,
