@@ -62,6 +62,8 @@ pub struct OpenRequest {
     pub libexec: Libexec,
     /// A folder of this session's own, outside the run folder, removed at close.
     pub scratch: Utf8PathBuf,
+    /// A folder for what may be kept between runs; nothing is kept without one.
+    pub cache: Option<Utf8PathBuf>,
     /// Where objects are announced.
     pub ledger: Ledger,
     /// The clock.

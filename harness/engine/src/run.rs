@@ -48,6 +48,8 @@ pub struct Run<'a> {
     pub libexec: Libexec,
     /// A folder outside the run folder for sessions' own folders.
     pub scratch: Utf8PathBuf,
+    /// Where sessions may keep what the next run can use; nothing is kept without it.
+    pub cache: Option<Utf8PathBuf>,
     /// What timed cells of all runs on this host queue on.
     pub host_lock: HostLock,
 }
@@ -178,6 +180,7 @@ impl Run<'_> {
             run: self.id.clone(),
             libexec: self.libexec.clone(),
             scratch: self.scratch.join(name.as_str()),
+            cache: self.cache.clone(),
             ledger: Ledger::new(self.journal.clone()),
             clock: self.clock,
             stop: Arc::new(self.stop.clone()),

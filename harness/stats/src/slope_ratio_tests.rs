@@ -76,7 +76,7 @@ fn coverage(passes: usize, steps: &[u32], level: f64, errors: Errors) -> (f64, u
     (covered, runs)
 }
 
-const SMOKE: &[u32] = &[2, 4, 6, 8, 10];
+const SMOKE: &[u32] = &[2, 3, 4, 5, 6];
 const STANDARD: &[u32] = &[2, 6, 10, 14, 18, 22];
 const FOUR: &[u32] = &[1, 11, 21, 31];
 const EIGHT: &[u32] = &[2, 4, 8, 12, 16, 24, 32, 40];

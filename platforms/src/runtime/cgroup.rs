@@ -55,27 +55,29 @@ impl Cgroups {
         }
     }
 
-    /// The working set in bytes: everything charged to the group but inactive file pages.
+    /// The working set in bytes: everything charged to the group but inactive file pages. `mapped`
+    /// is the anonymous memory of its processes, in bytes, where all of them could be read.
     ///
-    /// It is summed up from the kernel's page counts, not taken from the usage counter as kubelet
-    /// and cAdvisor do: the kernel charges up to 64 pages ahead for each processor and group, which
-    /// nobody uses, and that alone moves the counter by several per cent from reading to reading.
-    /// Where a kernel does not count its own memory apart, the counter is all there is.
-    pub(crate) fn working_set(&self, path: &str) -> Option<u64> {
+    /// It is summed up from parts, not taken from the usage counter as kubelet and cAdvisor do: the
+    /// kernel charges up to 64 pages ahead for each processor and group, which nobody uses, and that
+    /// alone moves the counter by several per cent from reading to reading. Anonymous memory comes
+    /// from the page tables: the counts in `memory.stat` are summed up late, a reading can lack half
+    /// a container. Where a kernel does not count its own memory apart, the counter is all there is.
+    pub(crate) fn working_set(&self, path: &str, mapped: Option<u64>) -> Option<u64> {
         let folder = self.memory_folder(path)?;
         let text = |file: &str| fs_err::read_to_string(folder.join(file)).ok();
         let number = |file: &str| text(file)?.trim().parse::<u64>().ok();
         let stat = Stat(text("memory.stat")?);
         match self {
             Self::V2 => stat
-                .counted_v2()
+                .counted_v2(mapped)
                 .or_else(|| stat.without("inactive_file", number("memory.current")?)),
             _ => {
                 let usage =
                     || stat.without("total_inactive_file", number("memory.usage_in_bytes")?);
                 let kernel = number("memory.kmem.usage_in_bytes");
                 kernel
-                    .and_then(|kernel| stat.counted_v1(kernel))
+                    .and_then(|kernel| stat.counted_v1(mapped, kernel))
                     .or_else(usage)
             }
         }
@@ -120,17 +122,16 @@ impl Stat {
     }
 
     /// Version 2; nothing on kernels before 5.18, which do not sum up their own memory.
-    fn counted_v2(&self) -> Option<u64> {
+    fn counted_v2(&self, mapped: Option<u64>) -> Option<u64> {
         let kernel = self.get("kernel")? + self.get("sock").unwrap_or(0);
-        self.without(
-            "inactive_file",
-            self.get("anon")? + self.get("file")? + kernel,
-        )
+        let anonymous = mapped.or_else(|| self.get("anon"))?;
+        self.without("inactive_file", anonymous + self.get("file")? + kernel)
     }
 
-    /// Version 1, where the kernel's own memory has a counter of its own.
-    fn counted_v1(&self, kernel: u64) -> Option<u64> {
-        let pages = self.get("total_rss")? + self.get("total_cache")?;
+    /// Version 1, where the kernel's own memory has an exact counter of its own.
+    fn counted_v1(&self, mapped: Option<u64>, kernel: u64) -> Option<u64> {
+        let anonymous = mapped.or_else(|| self.get("total_rss"))?;
+        let pages = anonymous + self.get("total_cache")?;
         self.without("total_inactive_file", pages + kernel)
     }
 }
@@ -163,20 +164,22 @@ mod tests {
     #[test]
     fn pages_are_counted_and_what_is_charged_ahead_is_not() {
         let v2 = "anon 1000\nfile 500\nkernel 200\nsock 7\ninactive_anon 9\ninactive_file 100\n";
-        assert_eq!(Stat(v2.to_owned()).counted_v2(), Some(1607));
+        assert_eq!(Stat(v2.to_owned()).counted_v2(None), Some(1607));
+        assert_eq!(Stat(v2.to_owned()).counted_v2(Some(1010)), Some(1617));
         let v1 = "cache 1\nrss 2\ntotal_cache 500\ntotal_rss 1000\ntotal_inactive_file 100\n";
-        assert_eq!(Stat(v1.to_owned()).counted_v1(200), Some(1600));
+        assert_eq!(Stat(v1.to_owned()).counted_v1(None, 200), Some(1600));
+        assert_eq!(Stat(v1.to_owned()).counted_v1(Some(1010), 200), Some(1610));
     }
 
     #[test]
     fn a_kernel_that_does_not_count_its_own_memory_leaves_the_counter() {
         let old = Stat("anon 1000\nfile 500\ninactive_file 100\n".to_owned());
-        assert_eq!(old.counted_v2(), None);
+        assert_eq!(old.counted_v2(Some(7)), None);
         assert_eq!(old.without("inactive_file", 1800), Some(1700));
         assert_eq!(
             Stat("anon 1\n".to_owned()).without("inactive_file", 1800),
             None
         );
-        assert_eq!(Stat(String::new()).counted_v1(200), None);
+        assert_eq!(Stat(String::new()).counted_v1(Some(7), 200), None);
     }
 }

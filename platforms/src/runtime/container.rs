@@ -15,11 +15,12 @@ use tokio::io::AsyncWriteExt;
 use tokio::sync::Mutex;
 
 use super::members::Members;
+use super::memory::Mapped;
 use super::prober::{self, Prober};
 use super::session::Alive;
 use super::view::{View, remove_all};
 use super::waiting::{Adopted, by_name};
-use super::{Runtime, command, memory};
+use super::{Runtime, command};
 
 /// What a container leaves its place with.
 pub(crate) struct OciContainer {
@@ -102,9 +103,8 @@ impl Container for OciContainer {
     }
 
     async fn memory(&self) -> Result<ContainerMemory, SessionError> {
-        let pids = self.members.pids();
-        let sizes: Vec<(u64, u64)> = pids.iter().filter_map(|pid| memory::pss(*pid)).collect();
-        if sizes.is_empty() {
+        let mapped = Mapped::of(self.members.pids());
+        if mapped.processes == 0 {
             let attempted = format!("read the memory of {}", self.name);
             return Err(SessionError::environment(
                 attempted,
@@ -112,10 +112,10 @@ impl Container for OciContainer {
             ));
         }
         Ok(ContainerMemory {
-            pss_bytes: sizes.iter().map(|(pss, _)| pss).sum(),
-            pss_anon_bytes: Some(sizes.iter().map(|(_, anon)| anon).sum()),
-            working_set_bytes: self.members.working_set(),
-            processes: u32::try_from(sizes.len()).unwrap_or(u32::MAX),
+            pss_bytes: mapped.pss,
+            pss_anon_bytes: mapped.anonymous,
+            working_set_bytes: self.members.working_set(mapped.anonymous),
+            processes: mapped.processes,
         })
     }
 

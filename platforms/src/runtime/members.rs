@@ -31,10 +31,10 @@ impl Members {
         }
     }
 
-    /// The working set in bytes; nothing without a control group.
-    pub(crate) fn working_set(&self) -> Option<u64> {
+    /// The working set in bytes, of which `mapped` is anonymous; nothing without a control group.
+    pub(crate) fn working_set(&self, mapped: Option<u64>) -> Option<u64> {
         match self {
-            Self::Group { cgroups, path } => cgroups.working_set(path),
+            Self::Group { cgroups, path } => cgroups.working_set(path, mapped),
             Self::Namespace { .. } => None,
         }
     }
@@ -73,6 +73,6 @@ mod tests {
         let own = std::process::id();
         assert_eq!(Members::Namespace { init: own }.pids(), [own]);
         assert_eq!(Members::Namespace { init: u32::MAX }.pids(), [0u32; 0]);
-        assert_eq!(Members::Namespace { init: own }.working_set(), None);
+        assert_eq!(Members::Namespace { init: own }.working_set(Some(1)), None);
     }
 }

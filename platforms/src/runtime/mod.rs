@@ -5,6 +5,7 @@ mod cgroup;
 pub(crate) mod command;
 mod container;
 mod facts;
+mod kept_trees;
 mod members;
 mod memory;
 pub(crate) mod once;

@@ -15,12 +15,14 @@ use model::{Digest, PlatformFacts};
 use tokio::sync::Mutex;
 
 use super::cgroup::{self, Cgroups};
+use super::kept_trees::{KeptTree, KeptTrees};
 use super::members::Members;
+use super::memory::Mapped;
 use super::overlay::unmount_below;
 use super::starting::{self, Place};
 use super::view::remove_all;
 use super::waiting::become_subreaper;
-use super::{Privilege, Runtime, facts, memory};
+use super::{Privilege, Runtime, facts};
 
 /// An open session.
 pub(crate) struct OciSession {
@@ -36,6 +38,8 @@ pub(crate) struct OciSession {
     pub(crate) clock: Clock,
     pub(crate) request: OpenRequest,
     pub(crate) trees: Mutex<BTreeMap<String, Tree>>,
+    /// Where trees are kept between sessions, if they are.
+    kept: Option<KeptTrees>,
     /// Containers that run.
     pub(crate) alive: Alive,
 }
@@ -67,12 +71,21 @@ impl Alive {
 /// A delivered tree.
 #[derive(Debug, Clone)]
 pub(crate) struct Tree {
-    pub(crate) folder: Utf8PathBuf,
     pub(crate) manifest: Digest,
     pub(crate) delivered: Delivered,
+    pub(crate) laid: Arc<Laid>,
+}
+
+/// What lies unpacked on this host.
+#[derive(Debug)]
+pub(crate) struct Laid {
+    pub(crate) folder: Utf8PathBuf,
     /// Digest of what lay there right after unpacking.
-    pub(crate) laid: Digest,
-    pub(crate) entries: u64,
+    digest: Digest,
+    /// Paths.
+    entries: u64,
+    /// Keeps others from removing a kept tree.
+    kept: Option<KeptTree>,
 }
 
 /// Opens a session: announces what it will make, then makes it.
@@ -103,6 +116,14 @@ pub(crate) async fn open(
     intend("containers", &containers_object(&runtime, &state))?;
     fs_err::create_dir_all(&state).map_err(|error| environment(error.to_string()))?;
     let facts = facts::look(name, &runtime, &cgroups, &privilege);
+    // A normal user's trees have other owners than the image says, so they cannot be compared with
+    // it.
+    let kept = match (&request.cache, &privilege) {
+        (Some(cache), Privilege::Root) => KeptTrees::of(cache)
+            .inspect_err(|error| tracing::warn!("no tree is kept below {cache}: {error}"))
+            .ok(),
+        _ => None,
+    };
     Ok(Box::new(OciSession {
         facts,
         runtime,
@@ -114,6 +135,7 @@ pub(crate) async fn open(
         cgroup,
         clock: request.clock,
         trees: Mutex::default(),
+        kept,
         alive: Alive::default(),
         request,
     }))
@@ -138,9 +160,9 @@ impl Session for OciSession {
             let same = |tree: &&Tree| tree.manifest == image.manifest;
             trees.values().find(same).cloned()
         };
-        let (folder, laid) = match there {
-            Some(tree) => (tree.folder, (tree.laid, tree.entries)),
-            None => self.lay(image).await?,
+        let laid = match there {
+            Some(tree) => tree.laid,
+            None => Arc::new(self.lay(image).await?),
         };
         let delivered = Delivered {
             label: image.label.clone(),
@@ -148,11 +170,9 @@ impl Session for OciSession {
             tree: image.tree,
         };
         let tree = Tree {
-            folder,
             manifest: image.manifest,
             delivered: delivered.clone(),
-            laid: laid.0,
-            entries: laid.1,
+            laid,
         };
         self.trees.lock().await.insert(image.label.clone(), tree);
         Ok(delivered)
@@ -177,19 +197,23 @@ impl Session for OciSession {
 
     async fn memory(&self) -> Result<SessionMemory, SessionError> {
         let alive = self.alive.all();
-        let pids = alive.values().flatten().flat_map(Members::pids);
+        let mapped = Mapped::of(alive.values().flatten().flat_map(Members::pids));
         // The parent group's own reading: one number at one moment, with what ended containers left.
         let working_set_bytes = match self.privilege {
             // The first container makes the group.
             Privilege::Root => {
                 let none = || alive.is_empty().then_some(0);
-                self.cgroups.working_set(&self.cgroup).or_else(none)
+                let known = alive.values().all(Option::is_some);
+                let anonymous = mapped.anonymous.filter(|_| known);
+                self.cgroups
+                    .working_set(&self.cgroup, anonymous)
+                    .or_else(none)
             }
             Privilege::Normal { .. } => None,
         };
         Ok(SessionMemory {
             working_set_bytes,
-            pss_bytes: pids.filter_map(memory::pss).map(|(pss, _)| pss).sum(),
+            pss_bytes: mapped.pss,
             containers: u32::try_from(alive.len()).unwrap_or(u32::MAX),
         })
     }
@@ -206,15 +230,15 @@ impl Session for OciSession {
                 SessionError::environment(&attempted, "it was not delivered")
                     .blamed_on(Blame::Harness)
             })?;
-        let folder = tree.folder.clone();
+        let folder = tree.laid.folder.clone();
         let now = tokio::task::spawn_blocking(move || image::rehash(folder.as_std_path()))
             .await
             .map_err(|error| SessionError::environment(&attempted, error))?
             .map_err(|error| SessionError::environment(&attempted, told(error)))?;
-        if now.digest() == tree.laid {
-            return Ok(Verification::Untouched(tree.entries));
+        if now.digest() == tree.laid.digest {
+            return Ok(Verification::Untouched(tree.laid.entries));
         }
-        Ok(Verification::Changed(vec![tree.folder.to_string()]))
+        Ok(Verification::Changed(vec![tree.laid.folder.to_string()]))
     }
 
     async fn close(self: Box<Self>) -> Result<(), SessionError> {
@@ -227,6 +251,10 @@ impl Session for OciSession {
         if self.privilege == Privilege::Root {
             let removed = patiently(self.clock, || cgroup::remove(&self.cgroup)).await;
             objects.push((self.cgroup.clone(), removed));
+        }
+        for folder in self.loose().await {
+            let removed = remove_all(&folder).map_err(|error| error.to_string());
+            objects.push((folder.to_string(), removed));
         }
         objects.push((self.scratch.to_string(), clear(&self.scratch)));
         let mut left = Vec::new();
@@ -250,34 +278,115 @@ impl Session for OciSession {
 }
 
 impl OciSession {
-    /// Unpacks an image; the folder, digest and number of entries of what lies there.
-    async fn lay(&self, image: &Delivery) -> Result<(Utf8PathBuf, (Digest, u64)), SessionError> {
-        let folder = self.scratch.join("trees").join(&image.label);
-        let (layout, manifest) = (image.layout.clone(), image.manifest);
-        let to = folder.clone();
+    /// Makes an image's tree lie on this host: takes a kept one, or unpacks it and keeps it.
+    async fn lay(&self, image: &Delivery) -> Result<Laid, SessionError> {
+        let attempted = format!("unpack {}", image.label);
+        let failed = |why: String| SessionError::environment(&attempted, why);
+        let (manifest, tree) = (image.manifest, image.tree);
+        if let Some(kept) = self.kept.clone() {
+            let taken = blocking(move || Ok(kept.take(manifest, tree))).await;
+            if let Some(kept) = taken.map_err(failed)? {
+                return Ok(Laid::kept(kept));
+            }
+        }
+        // A tree that may be kept is laid where it will stay: a move to another file system is a
+        // copy.
+        let part = self.kept.as_ref().map(|kept| {
+            let name = format!(
+                "{}-{}-{}",
+                self.request.run, self.facts.platform, image.label
+            );
+            kept.part(&name)
+        });
+        let folder = match &part {
+            None => self.scratch.join("trees").join(&image.label),
+            Some(part) => {
+                let intended = self.request.ledger.intend("folder", part.as_str());
+                intended.map_err(|error| failed(error.to_string()))?;
+                part.clone()
+            }
+        };
         let owners = match self.privilege {
             Privilege::Root => image::Owners::Keep,
             Privilege::Normal { .. } => image::Owners::Own,
         };
-        let laid = tokio::task::spawn_blocking(move || unpack(&layout, manifest, &to, owners))
-            .await
-            .map_err(|error| error.to_string())
-            .and_then(|laid| laid)
-            .map_err(|why| {
-                SessionError::environment(format!("unpack {}", image.label), why)
-                    .leaving(Residue::Removable(vec![folder.to_string()]))
-            })?;
-        Ok((folder, laid))
+        let (layout, to) = (image.layout.clone(), folder.clone());
+        let unpacked = blocking(move || unpack(&layout, manifest, &to, owners)).await;
+        let unpacked = match unpacked {
+            Ok(unpacked) => unpacked,
+            Err(why) => return Err(self.clear_part(&folder, failed(why))),
+        };
+        if let (Some(kept), true) = (self.kept.clone(), unpacked.digest == tree) {
+            let (from, laid) = (folder.clone(), (unpacked.digest, unpacked.entries));
+            let kept = blocking(move || Ok(kept.keep(manifest, &from, unpacked.bytes, laid))).await;
+            if let Some(kept) = kept.map_err(failed)? {
+                let removed = self.request.ledger.removed(folder.as_str());
+                removed.map_err(|error| failed(error.to_string()))?;
+                return Ok(Laid::kept(kept));
+            }
+        }
+        Ok(Laid {
+            folder,
+            digest: unpacked.digest,
+            entries: unpacked.entries,
+            kept: None,
+        })
+    }
+
+    /// Removes what could not be unpacked to its end, which a full disk needs most.
+    fn clear_part(&self, folder: &Utf8Path, error: SessionError) -> SessionError {
+        let announced = self.kept.is_some();
+        let removed = announced && remove_all(folder).is_ok();
+        if removed && self.request.ledger.removed(folder.as_str()).is_ok() {
+            return error;
+        }
+        error.leaving(Residue::Removable(vec![folder.to_string()]))
+    }
+
+    /// Trees that lie outside the scratch folder and are not kept.
+    async fn loose(&self) -> Vec<Utf8PathBuf> {
+        let trees = self.trees.lock().await;
+        let own = trees.values().filter(|tree| tree.laid.kept.is_none());
+        let mut loose: Vec<Utf8PathBuf> = own.map(|tree| tree.laid.folder.clone()).collect();
+        loose.retain(|folder| !folder.starts_with(&self.scratch));
+        loose.dedup();
+        loose
     }
 }
 
-/// Unpacks an image; digest and number of entries of what lies there.
+impl Laid {
+    fn kept(kept: KeptTree) -> Self {
+        Self {
+            folder: kept.root.clone(),
+            digest: kept.digest,
+            entries: kept.entries,
+            kept: Some(kept),
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, String> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| error.to_string())
+        .and_then(|done| done)
+}
+
+/// What was unpacked.
+struct Unpacked {
+    digest: Digest,
+    entries: u64,
+    bytes: u64,
+}
+
+/// Unpacks an image.
 fn unpack(
     layout: &Utf8Path,
     manifest: Digest,
     to: &Utf8Path,
     owners: image::Owners,
-) -> Result<(Digest, u64), String> {
+) -> Result<Unpacked, String> {
     let host = model::Arch::host().ok_or("this architecture is unknown")?;
     let reference: image::Reference = layout.as_str().parse().map_err(told)?;
     let image =
@@ -288,7 +397,11 @@ fn unpack(
     }
     image::unpack(&image.tree, to.as_std_path(), owners, TREE_TIME_S).map_err(told)?;
     let laid = image::rehash(to.as_std_path()).map_err(told)?;
-    Ok((laid.digest(), laid.len() as u64))
+    Ok(Unpacked {
+        digest: laid.digest(),
+        entries: laid.len() as u64,
+        bytes: image.sizes().file_bytes,
+    })
 }
 
 /// The error with its causes: `no space left` stands in the last one.

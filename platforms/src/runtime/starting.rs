@@ -174,7 +174,7 @@ async fn prepare(
     let view = View::make(
         &session.runtime,
         &session.privilege,
-        &tree.folder,
+        &tree.laid.folder,
         &place.folder.join("view"),
         Written::Lost,
     )

@@ -1,12 +1,14 @@
 //! What every platform of this crate must do.
 
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::time::Duration;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use engine::{
     Container, Delivered, Delivery, Exit, Inspection, Killed, Platform, Session, SmokeReply,
     Stamper, StartError, StartRequest, Verification,
 };
+use futures::FutureExt;
 use model::{RunId, SmokeRequest};
 
 use crate::ground::{PATIENCE, delivery, hello, request};
@@ -33,26 +35,92 @@ pub async fn all(platform: &dyn Platform, folder: &Utf8Path, work: &Utf8Path) {
     ] {
         assert!(facts.facts.contains_key(key), "{key}");
     }
-    let mut images = Vec::new();
     let deliveries = ["polite", "stubborn", "broken"].map(|how| delivery(folder, work, how));
-    for delivery in &deliveries {
-        images.push(session.deliver(delivery).await.unwrap());
+    let lying = Lying {
+        work,
+        scratch: &scratch,
+    };
+    let checks = checks(session.as_ref(), &deliveries, &lying);
+    // What a failed check left running would disturb every later test.
+    let checked = AssertUnwindSafe(checks).catch_unwind().await;
+    let closed = session.close().await;
+    if let Err(failed) = checked {
+        resume_unwind(failed);
     }
-    one_tree_for_equal_images(session.as_ref(), &deliveries[0], &scratch).await;
-    runs_and_stops(session.as_ref()).await;
-    two_at_once(session.as_ref()).await;
-    kills_without_asking(session.as_ref()).await;
-    kills_the_stubborn(session.as_ref()).await;
-    says_why_not_ready(session.as_ref()).await;
-    // Left running: closing takes it too.
-    let forgotten = start(session.as_ref(), "polite", "forgotten").await;
-    drop(forgotten);
-    untouched_until_touched(session.as_ref(), &images, &scratch).await;
-    session.close().await.unwrap();
+    closed.unwrap();
     assert_eq!(ledger.left(), []);
     assert!(!scratch.exists());
     leaves_nothing(&run, &scratch);
+    lays_anew_what_was_touched(platform, folder, work, &deliveries[2]).await;
     finishes(folder, work).await;
+}
+
+async fn checks(session: &dyn Session, deliveries: &[Delivery], lying: &Lying<'_>) {
+    let mut images = Vec::new();
+    for delivery in deliveries {
+        images.push(session.deliver(delivery).await.unwrap());
+    }
+    one_tree_for_equal_images(session, &deliveries[0], lying).await;
+    runs_and_stops(session).await;
+    two_at_once(session).await;
+    kills_without_asking(session).await;
+    kills_the_stubborn(session).await;
+    says_why_not_ready(session).await;
+    // Left running: closing takes it too.
+    let forgotten = start(session, "polite", "forgotten").await;
+    drop(forgotten);
+    untouched_until_touched(session, deliveries, &images, lying).await;
+}
+
+/// Where trees lie: kept ones in the cache, those of a normal user in the session's own folder.
+struct Lying<'a> {
+    work: &'a Utf8Path,
+    scratch: &'a Utf8Path,
+}
+
+impl Lying<'_> {
+    fn tree(&self, delivery: &Delivery) -> Utf8PathBuf {
+        let kept = self.work.join("cache/trees").join(delivery.manifest.hex());
+        if kept.exists() {
+            return kept.join("root");
+        }
+        self.scratch.join("trees").join(&delivery.label)
+    }
+}
+
+/// The same image once more, in a session of its own.
+async fn lays_anew_what_was_touched(
+    platform: &dyn Platform,
+    folder: &Utf8Path,
+    work: &Utf8Path,
+    delivery: &Delivery,
+) {
+    let own = work.file_name().unwrap();
+    let run = RunId::new(format!("again{}-{own}-end", std::process::id())).unwrap();
+    fs_err::remove_file(work.join("journal")).unwrap();
+    let request = request(folder, work, &run);
+    let scratch = request.scratch.clone();
+    let session = platform.open(request).await.unwrap();
+    let delivered = session.deliver(delivery).await.unwrap();
+    let verified = session.verify(&delivered).await.unwrap();
+    let tree = Lying {
+        work,
+        scratch: &scratch,
+    }
+    .tree(delivery);
+    let is_touched = tree.join("new").exists();
+    session.close().await.unwrap();
+    assert!(
+        matches!(verified, Verification::Untouched(_)),
+        "{verified:?}"
+    );
+    assert!(!is_touched, "{tree}");
+    // Of what was kept, nothing is half laid.
+    let kept = work.join("cache/trees");
+    let names = kept.read_dir_utf8().into_iter().flatten();
+    for entry in names.map(Result::unwrap) {
+        assert!(!entry.file_name().starts_with("part-"), "{}", entry.path());
+    }
 }
 
 async fn start(session: &dyn Session, image: &str, name: &str) -> Box<dyn Container> {
@@ -68,8 +136,12 @@ fn wanted(image: &str, name: &str) -> StartRequest {
     }
 }
 
-async fn one_tree_for_equal_images(session: &dyn Session, there: &Delivery, scratch: &Utf8Path) {
-    let trees = || scratch.join("trees").read_dir_utf8().unwrap().count();
+async fn one_tree_for_equal_images(session: &dyn Session, there: &Delivery, lying: &Lying<'_>) {
+    let trees = || {
+        let places = [lying.scratch.join("trees"), lying.work.join("cache/trees")];
+        let counts = places.map(|place| place.read_dir_utf8().into_iter().flatten().count());
+        counts.iter().sum::<usize>()
+    };
     let before = trees();
     let again = Delivery {
         label: "again".to_owned(),
@@ -194,7 +266,12 @@ async fn says_why_not_ready(session: &dyn Session) {
     assert!(matches!(absent, Err(StartError::Session(_))));
 }
 
-async fn untouched_until_touched(session: &dyn Session, images: &[Delivered], scratch: &Utf8Path) {
+async fn untouched_until_touched(
+    session: &dyn Session,
+    deliveries: &[Delivery],
+    images: &[Delivered],
+    lying: &Lying<'_>,
+) {
     for image in images {
         let verified = session.verify(image).await.unwrap();
         assert!(
@@ -202,7 +279,7 @@ async fn untouched_until_touched(session: &dyn Session, images: &[Delivered], sc
             "{verified:?}"
         );
     }
-    fs_err::write(scratch.join("trees/broken/new"), "x").unwrap();
+    fs_err::write(lying.tree(&deliveries[2]).join("new"), "x").unwrap();
     let verified = session.verify(&images[2]).await.unwrap();
     assert!(matches!(verified, Verification::Changed(_)), "{verified:?}");
 }

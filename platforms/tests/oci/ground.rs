@@ -182,6 +182,7 @@ pub fn request(folder: &Utf8Path, work: &Utf8Path, run: &RunId) -> OpenRequest {
         run: run.clone(),
         libexec: Ground::libexec(folder),
         scratch: work.join(format!("scratch-{run}")),
+        cache: Some(work.join("cache")),
         ledger: Ledger::new(Arc::new(journal)),
         clock: Clock::system(),
         stop: Arc::default(),

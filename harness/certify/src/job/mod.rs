@@ -20,7 +20,7 @@ use crate::interrupt::{self, Leftovers};
 use crate::rooms::folder::RunFolder;
 use crate::rooms::intent::{self, Intent};
 use crate::rooms::wanted::Wanted;
-use crate::rooms::{planning, reporting};
+use crate::rooms::{archives, planning, reporting};
 use crate::shipped::Shelf;
 use crate::{Failure, OrExit, Terminal, host, libexec, told};
 
@@ -152,6 +152,7 @@ pub fn run(
         stop: job.stop.clone(),
         libexec,
         scratch: scratch.path().to_owned(),
+        cache: Some(archives::cache()),
         host_lock: HostLock::standard(std::env::var("CERTIFY_HOST_LOCK").ok().as_deref()),
     };
     let observed = runtime.block_on(observing.observe());

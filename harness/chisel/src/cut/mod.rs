@@ -54,11 +54,7 @@ pub fn cut(
         .iter()
         .map(|record| Wants::of(selection, &record.name, &names))
         .collect();
-    let payloads: Vec<_> = records
-        .par_iter()
-        .zip(&wants)
-        .map(|(record, wants)| payload::read(source, record, wants))
-        .collect();
+    let payloads = payloads(source, &records, &wants);
     let mut stage = Stage::default();
     let mut report = Report::default();
     for (record, payload) in records.iter().zip(payloads) {
@@ -70,6 +66,24 @@ pub fn cut(
     mutate::run(&selection.slices, limits, &mut stage, &mut report)?;
     remove_leaving(&mut stage, &mut report);
     finish(selection, records, &manifests, stage, report)
+}
+
+/// Reads what is wanted of each package, in the order of `records`. The largest are begun first and
+/// threads take one at a time, so that none is left alone with a large one at the end.
+fn payloads<'w>(
+    source: &dyn PackageSource,
+    records: &[PackageRecord],
+    wants: &'w [Wants],
+) -> Vec<Result<payload::Payload<'w>>> {
+    let mut largest_first: Vec<(usize, &PackageRecord)> = records.iter().enumerate().collect();
+    largest_first.sort_by_key(|(_, record)| std::cmp::Reverse(record.size));
+    let mut read: Vec<(usize, Result<payload::Payload<'w>>)> = largest_first
+        .into_iter()
+        .par_bridge()
+        .map(|(index, record)| (index, payload::read(source, record, &wants[index])))
+        .collect();
+    read.sort_by_key(|(index, _)| *index);
+    read.into_iter().map(|(_, payload)| payload).collect()
 }
 
 /// The package of every selected slice, in the order of work: what a cut will open.
