@@ -9,7 +9,6 @@ mod manifest;
 mod mutate;
 mod payload;
 mod report;
-mod script_api;
 mod session;
 mod want;
 

@@ -16,7 +16,7 @@ pub(super) struct Session {
 
 impl Session {
     /// The text of the file at `path`.
-    pub(super) fn read(&self, path: &str) -> Result<String, String> {
+    pub(super) fn text(&self, path: &str) -> Result<String, String> {
         let path = absolute(path)?;
         let path = self.follow(path)?;
         if !self.report.knows(&path) {
@@ -38,7 +38,7 @@ impl Session {
     }
 
     /// Replaces the content of the file at `path`.
-    pub(super) fn write(&mut self, path: &str, data: &str) -> Result<(), String> {
+    pub(super) fn replace(&mut self, path: &str, data: &str) -> Result<(), String> {
         let path = absolute(path)?;
         let path = self.follow(path)?;
         let refused = || format!("cannot write file which is not mutable: {path}");
@@ -81,7 +81,7 @@ impl Session {
     }
 
     /// The sorted names in the folder at `path`; folders end in a slash.
-    pub(super) fn list(&self, path: &str) -> Result<Vec<String>, String> {
+    pub(super) fn names(&self, path: &str) -> Result<Vec<String>, String> {
         let path = absolute(path)?;
         let bare = if path == "/" {
             path
