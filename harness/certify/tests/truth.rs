@@ -154,6 +154,7 @@ fn run(suite: &str, dial: Dial) -> CellVerdict {
         scratch: Utf8PathBuf::from("/nowhere"),
         unbuilt: BTreeMap::new(),
         // A simulation disturbs nobody.
+        cache: None,
         host_lock: HostLock::standard(folder.path().join("lock").to_str()),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
