@@ -9,7 +9,7 @@ use crate::clock::millis;
 use crate::error::SessionError;
 use crate::event::Event;
 use crate::run::{ImagePair, Run, RunError};
-use crate::session::{Delivery, Recipe, Session};
+use crate::session::{Delivery, Recipe, Session, TreeOrigin};
 use crate::suite::ArmImage;
 
 /// Under this name the journal holds how long images took to be made startable.
@@ -71,9 +71,13 @@ pub(crate) async fn all(
     }
     let ms = millis(run.clock.monotonic().since(started));
     run.span(UNPACK_SPAN, ms)?;
+    let kept = match kept(images) {
+        0 => String::new(),
+        kept => format!(", {kept} kept and hashed again"),
+    };
     run.listener.on(&Event::StepEnded {
         verb: "Unpack",
-        object: format!("{count} images on {}", session.facts().platform),
+        object: format!("{count} images on {}{kept}", session.facts().platform),
         ms,
     });
     Ok(undelivered)
@@ -94,6 +98,17 @@ async fn deliver(
     };
     arm.delivered = Some(session.deliver(&delivery).await?);
     Ok(())
+}
+
+/// How many trees were not made for this session.
+fn kept(images: &BTreeMap<ImageName, ImagePair>) -> usize {
+    let arms = images
+        .values()
+        .flat_map(|pair| std::iter::once(&pair.candidate).chain(pair.baseline.as_ref()));
+    let delivered = arms.filter_map(|arm| arm.delivered.as_ref());
+    delivered
+        .filter(|done| done.origin == TreeOrigin::Kept)
+        .count()
 }
 
 /// Both arms run as the candidate's spec says.

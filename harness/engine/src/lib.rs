@@ -33,6 +33,7 @@ pub use residue::Residue;
 pub use run::{ImagePair, Run, RunError, Unbuilt};
 pub use session::{
     Container, ContainerMemory, Delivered, Delivery, Exit, Inspection, Killed, LoadRequest, Recipe,
-    Session, SessionMemory, SmokeReply, Stamper, StartRequest, StartStamps, Stopped, Verification,
+    Session, SessionMemory, SmokeReply, Stamper, StartRequest, StartStamps, Stopped, TreeOrigin,
+    Verification,
 };
 pub use suite::{ArmImage, Judgement, Judging, ObserveError, Suite};

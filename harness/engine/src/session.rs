@@ -103,6 +103,17 @@ pub struct Delivered {
     pub recipe: Recipe,
     /// The digest of its tree.
     pub tree: Digest,
+    /// Where the tree came from.
+    pub origin: TreeOrigin,
+}
+
+/// Where a delivered tree came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TreeOrigin {
+    /// Made for this session.
+    Made,
+    /// Kept from an earlier session, and every byte hashed again.
+    Kept,
 }
 
 /// One start.

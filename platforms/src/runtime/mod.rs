@@ -6,6 +6,7 @@ pub(crate) mod command;
 mod container;
 mod facts;
 mod kept_trees;
+mod laying;
 mod members;
 mod memory;
 pub(crate) mod once;

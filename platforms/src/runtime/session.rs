@@ -15,7 +15,8 @@ use model::{Digest, PlatformFacts};
 use tokio::sync::Mutex;
 
 use super::cgroup::{self, Cgroups};
-use super::kept_trees::{KeptTree, KeptTrees};
+use super::kept_trees::KeptTrees;
+use super::laying::{Laid, told};
 use super::members::Members;
 use super::memory::Mapped;
 use super::overlay::unmount_below;
@@ -39,7 +40,7 @@ pub(crate) struct OciSession {
     pub(crate) request: OpenRequest,
     pub(crate) trees: Mutex<BTreeMap<String, Tree>>,
     /// Where trees are kept between sessions, if they are.
-    kept: Option<KeptTrees>,
+    pub(crate) kept: Option<KeptTrees>,
     /// Containers that run.
     pub(crate) alive: Alive,
 }
@@ -74,18 +75,6 @@ pub(crate) struct Tree {
     pub(crate) manifest: Digest,
     pub(crate) delivered: Delivered,
     pub(crate) laid: Arc<Laid>,
-}
-
-/// What lies unpacked on this host.
-#[derive(Debug)]
-pub(crate) struct Laid {
-    pub(crate) folder: Utf8PathBuf,
-    /// Digest of what lay there right after unpacking.
-    digest: Digest,
-    /// Paths.
-    entries: u64,
-    /// Keeps others from removing a kept tree.
-    kept: Option<KeptTree>,
 }
 
 /// Opens a session: announces what it will make, then makes it.
@@ -168,6 +157,7 @@ impl Session for OciSession {
             label: image.label.clone(),
             recipe: image.recipe.clone(),
             tree: image.tree,
+            origin: laid.origin,
         };
         let tree = Tree {
             manifest: image.manifest,
@@ -276,147 +266,6 @@ impl Session for OciSession {
         )
     }
 }
-
-impl OciSession {
-    /// Makes an image's tree lie on this host: takes a kept one, or unpacks it and keeps it.
-    async fn lay(&self, image: &Delivery) -> Result<Laid, SessionError> {
-        let attempted = format!("unpack {}", image.label);
-        let failed = |why: String| SessionError::environment(&attempted, why);
-        let (manifest, tree) = (image.manifest, image.tree);
-        if let Some(kept) = self.kept.clone() {
-            let taken = blocking(move || Ok(kept.take(manifest, tree))).await;
-            if let Some(kept) = taken.map_err(failed)? {
-                return Ok(Laid::kept(kept));
-            }
-        }
-        // A tree that may be kept is laid where it will stay: a move to another file system is a
-        // copy.
-        let part = self.kept.as_ref().map(|kept| {
-            let name = format!(
-                "{}-{}-{}",
-                self.request.run, self.facts.platform, image.label
-            );
-            kept.part(&name)
-        });
-        let folder = match &part {
-            None => self.scratch.join("trees").join(&image.label),
-            Some(part) => {
-                let intended = self.request.ledger.intend("folder", part.as_str());
-                intended.map_err(|error| failed(error.to_string()))?;
-                part.clone()
-            }
-        };
-        let owners = match self.privilege {
-            Privilege::Root => image::Owners::Keep,
-            Privilege::Normal { .. } => image::Owners::Own,
-        };
-        let (layout, to) = (image.layout.clone(), folder.clone());
-        let unpacked = blocking(move || unpack(&layout, manifest, &to, owners)).await;
-        let unpacked = match unpacked {
-            Ok(unpacked) => unpacked,
-            Err(why) => return Err(self.clear_part(&folder, failed(why))),
-        };
-        if let (Some(kept), true) = (self.kept.clone(), unpacked.digest == tree) {
-            let (from, laid) = (folder.clone(), (unpacked.digest, unpacked.entries));
-            let kept = blocking(move || Ok(kept.keep(manifest, &from, unpacked.bytes, laid))).await;
-            if let Some(kept) = kept.map_err(failed)? {
-                let removed = self.request.ledger.removed(folder.as_str());
-                removed.map_err(|error| failed(error.to_string()))?;
-                return Ok(Laid::kept(kept));
-            }
-        }
-        Ok(Laid {
-            folder,
-            digest: unpacked.digest,
-            entries: unpacked.entries,
-            kept: None,
-        })
-    }
-
-    /// Removes what could not be unpacked to its end, which a full disk needs most.
-    fn clear_part(&self, folder: &Utf8Path, error: SessionError) -> SessionError {
-        let announced = self.kept.is_some();
-        let removed = announced && remove_all(folder).is_ok();
-        if removed && self.request.ledger.removed(folder.as_str()).is_ok() {
-            return error;
-        }
-        error.leaving(Residue::Removable(vec![folder.to_string()]))
-    }
-
-    /// Trees that lie outside the scratch folder and are not kept.
-    async fn loose(&self) -> Vec<Utf8PathBuf> {
-        let trees = self.trees.lock().await;
-        let own = trees.values().filter(|tree| tree.laid.kept.is_none());
-        let mut loose: Vec<Utf8PathBuf> = own.map(|tree| tree.laid.folder.clone()).collect();
-        loose.retain(|folder| !folder.starts_with(&self.scratch));
-        loose.dedup();
-        loose
-    }
-}
-
-impl Laid {
-    fn kept(kept: KeptTree) -> Self {
-        Self {
-            folder: kept.root.clone(),
-            digest: kept.digest,
-            entries: kept.entries,
-            kept: Some(kept),
-        }
-    }
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, String> + Send + 'static,
-) -> Result<T, String> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| error.to_string())
-        .and_then(|done| done)
-}
-
-/// What was unpacked.
-struct Unpacked {
-    digest: Digest,
-    entries: u64,
-    bytes: u64,
-}
-
-/// Unpacks an image.
-fn unpack(
-    layout: &Utf8Path,
-    manifest: Digest,
-    to: &Utf8Path,
-    owners: image::Owners,
-) -> Result<Unpacked, String> {
-    let host = model::Arch::host().ok_or("this architecture is unknown")?;
-    let reference: image::Reference = layout.as_str().parse().map_err(told)?;
-    let image =
-        image::OciImage::open(&reference, host, &image::Limits::standard()).map_err(told)?;
-    let found = image.manifest.digest();
-    if found != manifest {
-        return Err(format!("its manifest is {found} instead of {manifest}"));
-    }
-    image::unpack(&image.tree, to.as_std_path(), owners, TREE_TIME_S).map_err(told)?;
-    let laid = image::rehash(to.as_std_path()).map_err(told)?;
-    Ok(Unpacked {
-        digest: laid.digest(),
-        entries: laid.len() as u64,
-        bytes: image.sizes().file_bytes,
-    })
-}
-
-/// The error with its causes: `no space left` stands in the last one.
-fn told(error: image::ImageError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
-}
-
-/// Time of paths whose layer records none.
-const TREE_TIME_S: u64 = 0;
 
 /// Deletes containers that were not stopped.
 async fn close_containers(session: &OciSession) -> Result<(), String> {

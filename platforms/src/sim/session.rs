@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use engine::clock::{Clock, MonotonicNs};
 use engine::{
     Container, Delivered, Delivery, Session, SessionError, SessionMemory, StartError, StartRequest,
-    StartStamps, Verification,
+    StartStamps, TreeOrigin, Verification,
 };
 use model::{PlatformFacts, PlatformFamily, PlatformName, Standing};
 
@@ -126,6 +126,7 @@ impl Session for SimSession {
             label: image.label.clone(),
             recipe: image.recipe.clone(),
             tree: image.tree,
+            origin: TreeOrigin::Made,
         })
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use engine::{
     Container, Delivered, Delivery, Exit, Inspection, Killed, Platform, Session, SmokeReply,
-    Stamper, StartError, StartRequest, Verification,
+    Stamper, StartError, StartRequest, TreeOrigin, Verification,
 };
 use futures::FutureExt;
 use model::{RunId, SmokeRequest};
@@ -51,7 +51,7 @@ pub async fn all(platform: &dyn Platform, folder: &Utf8Path, work: &Utf8Path) {
     assert_eq!(ledger.left(), []);
     assert!(!scratch.exists());
     leaves_nothing(&run, &scratch);
-    lays_anew_what_was_touched(platform, folder, work, &deliveries[2]).await;
+    keeps_trees_and_lays_touched_ones_anew(platform, folder, work, &deliveries).await;
     finishes(folder, work).await;
 }
 
@@ -88,12 +88,12 @@ impl Lying<'_> {
     }
 }
 
-/// The same image once more, in a session of its own.
-async fn lays_anew_what_was_touched(
+/// Images once more, in a session of its own: a kept tree is used, one that was touched is not.
+async fn keeps_trees_and_lays_touched_ones_anew(
     platform: &dyn Platform,
     folder: &Utf8Path,
     work: &Utf8Path,
-    delivery: &Delivery,
+    deliveries: &[Delivery],
 ) {
     let own = work.file_name().unwrap();
     let run = RunId::new(format!("again{}-{own}-end", std::process::id())).unwrap();
@@ -101,22 +101,31 @@ async fn lays_anew_what_was_touched(
     let request = request(folder, work, &run);
     let scratch = request.scratch.clone();
     let session = platform.open(request).await.unwrap();
-    let delivered = session.deliver(delivery).await.unwrap();
-    let verified = session.verify(&delivered).await.unwrap();
-    let tree = Lying {
+    let kept = work.join("cache/trees");
+    let (intact, touched) = (&deliveries[0], &deliveries[2]);
+    let first = session.deliver(intact).await.unwrap();
+    let second = session.deliver(touched).await.unwrap();
+    let verified = session.verify(&second).await.unwrap();
+    let lying = Lying {
         work,
         scratch: &scratch,
-    }
-    .tree(delivery);
-    let is_touched = tree.join("new").exists();
+    };
+    let is_touched = lying.tree(touched).join("new").exists();
     session.close().await.unwrap();
+    // A normal user keeps none.
+    let of_first = if kept.exists() {
+        TreeOrigin::Kept
+    } else {
+        TreeOrigin::Made
+    };
+    assert_eq!(first.origin, of_first);
+    assert_eq!(second.origin, TreeOrigin::Made);
     assert!(
         matches!(verified, Verification::Untouched(_)),
         "{verified:?}"
     );
-    assert!(!is_touched, "{tree}");
+    assert!(!is_touched);
     // Of what was kept, nothing is half laid.
-    let kept = work.join("cache/trees");
     let names = kept.read_dir_utf8().into_iter().flatten();
     for entry in names.map(Result::unwrap) {
         assert!(!entry.file_name().starts_with("part-"), "{}", entry.path());
