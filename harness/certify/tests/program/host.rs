@@ -20,18 +20,17 @@ const JOB: &str = "\"$CERTIFY\" run --image tiny --suite immutability --profile 
 #[test]
 fn a_full_disk_is_the_environments_fault() {
     let Some(scene) = Scene::new() else { return };
-    for (full, out) in [("cache", "a"), ("tmp", "b"), ("runs", "runs/c")] {
+    for (full, out) in [("cache", "a"), ("runs", "runs/b")] {
         let done = Ended::of(on_small_disk(&scene, full, &format!("{JOB} {out}")));
         done.assert(5, &["o space left"]);
     }
     // Even when nothing at all can be written.
-    let fill = "head -c 1M /dev/zero > runs/fill 2>/dev/null || true";
-    let done = Ended::of(on_small_disk(
-        &scene,
-        "runs",
-        &format!("{fill}\n{JOB} runs/d"),
-    ));
-    done.assert(5, &["o space left"]);
+    for (full, out) in [("tmp", "c"), ("runs", "runs/d")] {
+        let fill = format!("head -c 1M /dev/zero > {full}/fill 2>/dev/null || true");
+        let script = format!("{fill}\n{JOB} {out}");
+        let done = Ended::of(on_small_disk(&scene, full, &script));
+        done.assert(5, &["o space left"]);
+    }
 }
 
 #[test]
