@@ -6,10 +6,11 @@
 //! compares with the tree of the image at hand, so a damaged or altered one is never run. Users hold
 //! a shared lock on `MANIFEST`; what is locked is not removed.
 
-use std::fs::{DirBuilder, File};
+use std::fs::DirBuilder;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use fs_err::File;
 use model::Digest;
 use rustix::fs::{FlockOperation, flock};
 
@@ -245,23 +246,28 @@ mod tests {
         }
     }
 
+    /// Makes a tree look last used then.
+    fn used_at(trees: &KeptTrees, manifest: Digest, tv_sec: i64) {
+        let home = File::open(trees.folder.join(manifest.hex())).unwrap();
+        let then = rustix::fs::Timespec { tv_sec, tv_nsec: 0 };
+        let times = rustix::fs::Timestamps {
+            last_access: then,
+            last_modification: then,
+        };
+        rustix::fs::futimens(&home, &times).unwrap();
+    }
+
     #[test]
     fn the_longest_unused_goes_unless_it_is_used() {
         let (_folder, trees) = scene();
-        let pause = || std::thread::sleep(std::time::Duration::from_millis(20));
-        let one = kept(&trees, "one");
-        pause();
-        let two = kept(&trees, "two");
-        pause();
-        // Now the second is the one longest unused.
-        drop(trees.take(one.0, one.1).unwrap());
-        pause();
+        let (one, two) = (kept(&trees, "one"), kept(&trees, "two"));
+        used_at(&trees, one.0, 200);
+        used_at(&trees, two.0, 100);
         let three = kept(&trees, "three");
         assert!(trees.take(two.0, two.1).is_none());
         let used = trees.take(one.0, one.1).unwrap();
-        pause();
-        drop(trees.take(three.0, three.1).unwrap());
-        pause();
+        used_at(&trees, one.0, 100);
+        used_at(&trees, three.0, 200);
         kept(&trees, "four");
         assert!(used.root.exists() && trees.take(three.0, three.1).is_none());
     }
