@@ -104,7 +104,7 @@ pub fn unpack(
         Compression::Gzip => read(flate2::bufread::MultiGzDecoder::new(input), size, limit),
         Compression::Xz => {
             // The checksums inside would be a second look at what a signed digest vouches for, and
-            // cost a tenth of the time.
+            // cost 8 % of unpacking (4.3 against 51 of 100 samples of a profile).
             let flags = liblzma::stream::CONCATENATED | liblzma::stream::IGNORE_CHECK;
             let stream = liblzma::stream::Stream::new_stream_decoder(limits.decoder_bytes, flags)
                 .map_err(|e| corrupt(e.into()))?;
