@@ -11,6 +11,7 @@ mod ci;
 mod dist;
 mod nightly;
 mod test;
+mod testbed;
 mod tidy;
 
 use std::process::ExitCode;
@@ -24,6 +25,7 @@ cargo xtask ci --nightly [--row NAME]...   what takes too long for every landing
 cargo xtask bench               how fast images are cut; JSON on standard output
 cargo xtask tidy                what the project demands of its own files
 cargo xtask dist                one archive of certify, launch and probe, built for release
+cargo xtask testbed VERB        a real Kubernetes cluster on this machine: up, down, status, kubectl ...
 cargo xtask libexec             build the programs that run beside and inside containers
 ";
 
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         "tidy" => tidy::run(),
         "dist" => dist::run(),
         "libexec" => build::libexec(),
+        "testbed" => testbed::run(rest),
         "certify" => become_certify::run("run", rest),
         verb => become_certify::run(verb, rest),
     };

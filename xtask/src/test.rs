@@ -8,7 +8,7 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{build, cargo};
+use crate::{build, cargo, testbed};
 
 #[derive(Default)]
 struct Counts {
@@ -28,6 +28,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         .stdout(Stdio::piped());
     // Tests that run containers find probe and launch as certify does.
     command.env("CERTIFY_LIBEXEC", build::libexec_folder());
+    if std::env::var_os("DOCKER_HOST").is_none()
+        && let Some(address) = testbed::engine_address()
+    {
+        command.env("DOCKER_HOST", address);
+    }
     let mut child = command.spawn().context("could not start cargo test")?;
     let stdout = child.stdout.take().context("no output of cargo test")?;
     let log_path = cargo::target().join("test.log");

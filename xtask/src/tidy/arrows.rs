@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("probe", &[]),
     ("launch", &[]),
     ("features", &[]),
-    ("platforms", &["engine", "image", "probe"]),
+    ("platforms", &["engine", "image", "probe", "rootfs"]),
     ("suites", &["engine", "image", "rootfs", "stats", "probe"]),
     ("reports", &["stats"]),
     ("testkit", &[]),

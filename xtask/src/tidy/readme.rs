@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::cargo;
 
 /// Verbs of xtask itself; the others are asked of certify's own list.
-const OWN: &[&str] = &["certify", "ci", "libexec", "test", "tidy"];
+const OWN: &[&str] = &["certify", "ci", "libexec", "test", "testbed", "tidy"];
 
 pub(super) fn check() -> Result<Vec<String>> {
     let root = cargo::root();

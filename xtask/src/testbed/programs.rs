@@ -1,0 +1,226 @@
+//! The testbed's programs, built from Go modules whose versions and sums lie in `testbed/`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use super::options::Options;
+use super::root;
+use super::shell::{self, call};
+use super::stage::{self, Input};
+
+/// A program or several from one module of tools.
+struct Tool {
+    /// Folder below `testbed/tools`.
+    name: &'static str,
+    /// Whether it needs the C compiler.
+    cgo: bool,
+    tags: &'static str,
+    /// Flags of the linker besides `-s -w`.
+    flags: &'static str,
+    packages: &'static [&'static str],
+}
+
+/// Every tool; kind first, for a cluster of kind's own node image needs nothing else.
+const TOOLS: &[Tool] = &[
+    Tool {
+        name: "kind",
+        cgo: false,
+        tags: "",
+        flags: "",
+        packages: &["sigs.k8s.io/kind"],
+    },
+    Tool {
+        name: "registry",
+        cgo: false,
+        tags: "",
+        flags: "",
+        packages: &["github.com/distribution/distribution/v3/cmd/registry"],
+    },
+    Tool {
+        name: "containerd",
+        cgo: false,
+        tags: "",
+        flags: "-X github.com/containerd/containerd/v2/version.Version=2.4.2",
+        packages: &[
+            "github.com/containerd/containerd/v2/cmd/containerd",
+            "github.com/containerd/containerd/v2/cmd/ctr",
+            "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2",
+        ],
+    },
+    Tool {
+        name: "runc",
+        cgo: true,
+        tags: "seccomp",
+        flags: "-X main.version=1.5.2",
+        packages: &["github.com/opencontainers/runc"],
+    },
+    Tool {
+        name: "crictl",
+        cgo: false,
+        tags: "",
+        flags: "-X sigs.k8s.io/cri-tools/pkg/version.Version=v1.36.0",
+        packages: &["sigs.k8s.io/cri-tools/cmd/crictl"],
+    },
+    Tool {
+        name: "cni",
+        cgo: false,
+        tags: "",
+        flags: "",
+        packages: &[
+            "github.com/containernetworking/plugins/plugins/main/ptp",
+            "github.com/containernetworking/plugins/plugins/main/loopback",
+            "github.com/containernetworking/plugins/plugins/ipam/host-local",
+            "github.com/containernetworking/plugins/plugins/meta/portmap",
+        ],
+    },
+    Tool {
+        name: "coredns",
+        cgo: false,
+        tags: "",
+        flags: "",
+        packages: &["."],
+    },
+];
+
+/// Built programs, by name.
+#[derive(Debug, Clone)]
+pub(super) struct Programs(BTreeMap<String, PathBuf>);
+
+impl Programs {
+    /// Where a program is.
+    pub(super) fn get(&self, name: &str) -> Result<&Path> {
+        let found = self.0.get(name);
+        found
+            .map(PathBuf::as_path)
+            .with_context(|| format!("the testbed has no program `{name}`"))
+    }
+
+    fn add(&mut self, folder: &Path) -> Result<()> {
+        for entry in fs_err::read_dir(folder)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            self.0.insert(name.into_owned(), path.clone());
+        }
+        Ok(())
+    }
+}
+
+/// Builds everything that the wanted cluster needs; `hyper`, all of Kubernetes in one program, is
+/// called by the name of the part.
+pub(super) fn build(options: &Options) -> Result<Programs> {
+    let mut programs = Programs(BTreeMap::new());
+    let go = go()?;
+    let wanted = if options.upstream { 2 } else { TOOLS.len() };
+    root::install_missing(options)?;
+    for tool in TOOLS.iter().take(wanted) {
+        programs.add(&build_tool(options, tool, &go)?)?;
+    }
+    programs.add(&hyper(options, &go)?)?;
+    if !options.upstream {
+        let clamp = clamp(options)?;
+        programs.0.insert("clamp".to_owned(), clamp);
+        programs.add(&pause(options)?)?;
+    }
+    Ok(programs)
+}
+
+/// The program that stands in front of every OCI runtime.
+pub(super) fn clamp(options: &Options) -> Result<PathBuf> {
+    let go = go()?;
+    let source = options.sources().join("clamp");
+    let inputs = [Input::Path(&source), Input::Word(&go)];
+    let folder = stage::keep(&options.cache(), "clamp", &inputs, |out| {
+        let mut command = compiler(&source, false);
+        command.args(["-ldflags", "-s -w", "-o"]).arg(out).arg(".");
+        shell::run("go build of clamp", command)
+    })?;
+    Ok(folder.join("clamp"))
+}
+
+fn build_tool(options: &Options, tool: &Tool, go: &str) -> Result<PathBuf> {
+    let source = options.sources().join("tools").join(tool.name);
+    let how = format!(
+        "{} {} {} {:?}",
+        tool.cgo, tool.tags, tool.flags, tool.packages
+    );
+    let inputs = [Input::Path(&source), Input::Word(go), Input::Word(&how)];
+    stage::keep(&options.cache(), tool.name, &inputs, |out| {
+        let mut command = compiler(&source, tool.cgo);
+        command
+            .args(["-tags", tool.tags, "-ldflags"])
+            .arg(format!("-s -w {}", tool.flags))
+            .arg("-o")
+            .arg(format!("{}/", out.display()))
+            .args(tool.packages);
+        shell::run(&format!("go build of {}", tool.name), command)
+    })
+}
+
+/// All parts of Kubernetes, etcd and the pod network in one program.
+fn hyper(options: &Options, go: &str) -> Result<PathBuf> {
+    let source = options.sources().join("hyper");
+    let version = options.kubernetes.as_str();
+    let module = source.join(format!("{version}.mod"));
+    let files = ["main.go", "netd.go"].map(|name| source.join(name));
+    let sums = source.join(format!("{version}.sum"));
+    let inputs = [
+        Input::Path(&files[0]),
+        Input::Path(&files[1]),
+        Input::Path(&module),
+        Input::Path(&sums),
+        Input::Word(go),
+    ];
+    let name = format!("hyper-{version}");
+    stage::keep(&options.cache(), &name, &inputs, |out| {
+        let mut numbers = version.trim_start_matches('v').split('.');
+        let (major, minor) = (numbers.next().unwrap_or(""), numbers.next().unwrap_or(""));
+        let of = "k8s.io/component-base/version";
+        let flags = format!(
+            "-s -w -X {of}.gitVersion={version} -X {of}.gitMajor={major} -X {of}.gitMinor={minor} \
+             -X {of}.gitTreeState=archive"
+        );
+        let mut command = compiler(&source, false);
+        command
+            .arg(format!("-modfile={version}.mod"))
+            .args(["-ldflags", &flags, "-o"])
+            .arg(out.join("hyper"))
+            .arg(".");
+        shell::run("go build of Kubernetes", command)?;
+        for part in ["kubectl", "kubeadm"] {
+            fs_err::os::unix::fs::symlink("hyper", out.join(part))?;
+        }
+        Ok(())
+    })
+}
+
+/// The program that holds a pod's namespaces.
+fn pause(options: &Options) -> Result<PathBuf> {
+    let source = options.sources().join("node/pause.c");
+    stage::keep(&options.cache(), "pause", &[Input::Path(&source)], |out| {
+        let mut command = call("gcc", ["-Os", "-static", "-s", "-o"]);
+        command.arg(out.join("pause")).arg(&source);
+        shell::run("compiling pause", command)
+    })
+}
+
+fn compiler(folder: &Path, cgo: bool) -> Command {
+    let mut command = call("go", ["build", "-mod=readonly", "-trimpath"]);
+    command
+        .current_dir(folder)
+        .env("GOFLAGS", "-buildvcs=false")
+        .env("GOTOOLCHAIN", "local")
+        .env("CGO_ENABLED", if cgo { "1" } else { "0" });
+    command
+}
+
+/// The compiler's version, which every program depends on.
+fn go() -> Result<String> {
+    ensure!(
+        shell::there_is("go"),
+        "the testbed's programs are built from Go modules: install Go 1.26 or later (`go` in PATH)"
+    );
+    shell::output("asking for Go's version", call("go", ["version"]))
+}

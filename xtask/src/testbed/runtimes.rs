@@ -1,0 +1,52 @@
+//! OCI runtimes behind the clamp, which takes out of a container's description what this machine
+//! cannot grant (`testbed/clamp`).
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::shell;
+
+/// Capabilities the kernel knows: the last one's number is in `/proc/sys/kernel/cap_last_cap`.
+fn all() -> Result<u64> {
+    let last: u32 = fs_err::read_to_string("/proc/sys/kernel/cap_last_cap")?
+        .trim()
+        .parse()?;
+    Ok(u64::MAX >> (63 - last))
+}
+
+/// Whether this machine can grant every capability, as a privileged container wants.
+pub(super) fn may_be_privileged() -> Result<bool> {
+    let status = fs_err::read_to_string("/proc/self/status")?;
+    let bounds = status
+        .lines()
+        .find_map(|line| line.strip_prefix("CapBnd:"))
+        .context("/proc/self/status has no CapBnd")?;
+    let bounds = u64::from_str_radix(bounds.trim(), 16)?;
+    Ok(bounds & all()? == all()?)
+}
+
+/// Puts the clamp at `folder/runc` with the machine's runc beside it. A copy, so that a new build
+/// never changes it under a running container.
+pub(super) fn beside_clamp(folder: &Path, clamp: &Path) -> Result<PathBuf> {
+    let place = folder.join("runc");
+    let same = || fs_err::read(&place).ok() == fs_err::read(clamp).ok();
+    if !place.exists() || !same() {
+        let part = folder.join("part");
+        shell::install(clamp, &part)?;
+        fs_err::rename(&part, &place)?;
+    }
+    let real = folder.join("runc.real");
+    if fs_err::symlink_metadata(&real).is_err() {
+        fs_err::os::unix::fs::symlink(runc()?, &real)?;
+    }
+    Ok(place)
+}
+
+fn runc() -> Result<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .map(|folder| folder.join("runc"))
+        .find(|program| program.is_file())
+        .context("runc is not installed (Debian: runc)")
+}
