@@ -46,6 +46,16 @@ pub(crate) unsafe fn run(argv: *const *const c_char) -> c_int {
     if errno == libc::ENOENT { 127 } else { 126 }
 }
 
+/// In a forked child: becomes the program that `argv`, closed by a null, names; the exit status if
+/// that fails.
+pub(crate) fn become_program(argv: &[*const c_char]) -> c_int {
+    // SAFETY: the callers close the vector, and its strings outlive the child.
+    unsafe {
+        let errno = exec(CStr::from_ptr(argv[0]), argv.as_ptr());
+        if errno == libc::ENOENT { 127 } else { 126 }
+    }
+}
+
 fn stamp_line() -> Line<192> {
     let monotonic = clock::monotonic_ns();
     let realtime = clock::realtime_ns();

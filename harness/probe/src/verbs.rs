@@ -8,11 +8,13 @@ use serde::Serialize;
 
 const USAGE: &str = "\
 usage: probe stamp [--] PROGRAM [ARGUMENT...]
-       probe prober [--new-netns] [--new-userns UID:GID] [--enter PID]
+       probe repeat WISH [--] PROGRAM [ARGUMENT...]     (a JSON document)
+       probe prober [--new-netns] [--new-userns UID:GID] [--enter PID] [--first COMMAND]
        probe facts --pid PID
        probe attempts --pid PID --uid UID --gid GID [--filter FILE]
                                                        (request on standard input)
        probe hash --pid PID [--deadline-ms N]
+       probe memory                                    (of the pid namespace it runs in)
        probe --build-info
 ";
 
@@ -26,10 +28,12 @@ pub(crate) fn run(arguments: &[OsString]) -> i32 {
         return document::<()>(&Err(usage("an argument is not UTF-8")));
     };
     match words.as_slice() {
+        ["repeat", rest @ ..] => crate::repeat::run(rest),
         ["prober", rest @ ..] => crate::prober::run(rest),
         ["facts", rest @ ..] => document(&facts(rest)),
         ["attempts", rest @ ..] => document(&attempts(rest)),
         ["hash", rest @ ..] => document(&hash(rest)),
+        ["memory"] => document(&crate::memory::memory()),
         ["--build-info"] => document(&Ok(build_info())),
         ["--help" | "-h"] => {
             print!("{USAGE}");

@@ -34,6 +34,10 @@ impl Rights {
             (Filters::none(), SeccompCarried::None)
         } else {
             match seccomp::read(target.pid()) {
+                Err(_) if is_under_as_many(&status) => {
+                    let count = status.seccomp_filters.unwrap_or(0);
+                    (Filters::none(), SeccompCarried::Inherited(count))
+                }
                 Ok(filters) => {
                     let count = filters.count();
                     (filters, SeccompCarried::Copied(count))
@@ -48,6 +52,19 @@ impl Rights {
             seccomp,
         })
     }
+}
+
+/// Whether this program is itself under as many filters as the target: so it is when a cluster
+/// started it inside the container.
+fn is_under_as_many(target: &probe::Status) -> bool {
+    let own = Pinned::own()
+        .ok()
+        .and_then(|own| facts::status_inside(&own).ok());
+    own.is_some_and(|own| {
+        own.seccomp == target.seccomp
+            && own.seccomp_filters.is_some_and(|count| count > 0)
+            && own.seccomp_filters == target.seccomp_filters
+    })
 }
 
 /// The given filters where the target has as many, else none and why.

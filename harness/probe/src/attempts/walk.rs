@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use probe::{Mount, SetIdFile, SkippedMount, Stopped};
 
-use crate::sys::clock;
+use crate::sys::{clock, files};
 
 /// File systems that hold no files of anybody's.
 const PSEUDO: [&str; 17] = [
@@ -46,6 +46,7 @@ pub(crate) struct Found {
     pub(crate) set_ids: Vec<SetIdFile>,
     pub(crate) skipped: Vec<SkippedMount>,
     pub(crate) unlisted: Vec<String>,
+    pub(crate) closed: Vec<String>,
     pub(crate) stopped: Option<Stopped>,
 }
 
@@ -78,6 +79,7 @@ pub(crate) fn walk(mounts: &[Mount], max_entries: u64, until_ns: u64) -> Found {
         set_ids: Vec::new(),
         skipped: Vec::new(),
         unlisted: Vec::new(),
+        closed: Vec::new(),
         stopped: None,
     };
     let mut pending = vec![PathBuf::from("/")];
@@ -95,7 +97,12 @@ pub(crate) fn walk(mounts: &[Mount], max_entries: u64, until_ns: u64) -> Found {
         };
         found.directories.push((folder.clone(), Owner::of(&meta)));
         let Ok(children) = std::fs::read_dir(&folder) else {
-            found.unlisted.push(folder.to_string_lossy().into_owned());
+            let path = folder.to_string_lossy().into_owned();
+            if files::may_search(&folder) {
+                found.unlisted.push(path);
+            } else {
+                found.closed.push(path);
+            }
             continue;
         };
         for child in children {

@@ -86,6 +86,7 @@ fn documents(
         refused: written.directories_refused,
         skipped: found.skipped,
         unlisted: found.unlisted,
+        closed: found.closed,
     };
     let files = FileAttempts {
         seen: found.files,

@@ -40,7 +40,7 @@ pub(crate) fn load(load: &Load) -> Result<(), Failure> {
     question(&load.question)
 }
 
-fn question(question: &Question) -> Result<(), Failure> {
+pub(crate) fn question(question: &Question) -> Result<(), Failure> {
     match question {
         Question::Http(http) => {
             let path_good = http.path.starts_with('/')

@@ -1,10 +1,11 @@
 //! `probe prober`: waits in a container's network for commands, asks its questions there.
 //!
 //! One command is worked on at a time. The end of standard input ends the program at any moment,
-//! so that nothing is orphaned when the harness dies.
+//! so that nothing is orphaned when the harness dies. `--first` gives a command to begin with, for
+//! a prober that is started by a cluster: nobody speaks to it before the application answers.
 
 mod ask;
-mod bounds;
+pub(crate) mod bounds;
 mod http;
 mod lines;
 mod load;
@@ -16,12 +17,16 @@ use std::io::Write as _;
 use probe::{Command, Failed, Failure, FailureKind, Pong, Reply};
 
 use crate::sys::{clock, parent};
+pub(crate) use ask::{Asked, End, Patience, ask};
 use lines::{Heard, Lines};
 
 /// Serves until standard input ends; the exit status.
 pub(crate) fn run(words: &[&str]) -> i32 {
-    match setup::setup(words) {
-        Ok(up) => say(&Reply::Ready(up)),
+    let first = match setup::setup(words) {
+        Ok((up, first)) => {
+            say(&Reply::Ready(up));
+            first
+        }
         Err(error) => {
             let status = if error.kind == FailureKind::Usage {
                 2
@@ -32,9 +37,12 @@ pub(crate) fn run(words: &[&str]) -> i32 {
             println!("{line}");
             return status;
         }
-    }
+    };
     clock::wake_exactly();
     let mut lines = Lines::new();
+    if let Some(command) = first {
+        obey(command, &mut lines);
+    }
     loop {
         match lines.hear() {
             Heard::Line(line) => match command(&line) {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use probe::{Failure, FailureKind, Up};
+use probe::{Command, Failure, FailureKind, Up};
 
 use crate::sys::namespace::{self, Kind};
 use crate::sys::{clock, identity, net, parent};
@@ -13,10 +13,12 @@ struct Place {
     new_net: bool,
     new_user: Option<(u32, u32)>,
     inside: Option<u32>,
+    first: Option<Command>,
 }
 
-/// Makes or enters the namespaces, brings `lo` up and ties the program to its parent.
-pub(crate) fn setup(words: &[&str]) -> Result<Up, Failure> {
+/// Makes or enters the namespaces, brings `lo` up and ties the program to its parent. With it comes
+/// the command to begin with, if one was given.
+pub(crate) fn setup(words: &[&str]) -> Result<(Up, Option<Command>), Failure> {
     let place = read(words)?;
     if let Some((uid, gid)) = place.new_user {
         new_user_namespace(uid, gid).map_err(|error| system("make a user namespace", &error))?;
@@ -31,17 +33,19 @@ pub(crate) fn setup(words: &[&str]) -> Result<Up, Failure> {
     }
     // Last: a change of namespace makes the kernel forget it.
     parent::die_with_parent().map_err(|error| system("watch the parent", &error))?;
+    parent::end_when_asked().map_err(|error| system("take a request to end", &error))?;
     let own = Pinned::own().map_err(|error| system("look at ourselves", &error))?;
     let inode = |name| {
         own.namespace(name)
             .map_err(|error| system("look at our namespaces", &error))
     };
-    Ok(Up {
+    let up = Up {
         pid: std::process::id(),
         net_namespace: inode("net")?,
         user_namespace: inode("user")?,
         monotonic_ns: clock::monotonic_ns(),
-    })
+    };
+    Ok((up, place.first))
 }
 
 fn read(words: &[&str]) -> Result<Place, Failure> {
@@ -49,6 +53,7 @@ fn read(words: &[&str]) -> Result<Place, Failure> {
         new_net: false,
         new_user: None,
         inside: None,
+        first: None,
     };
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -63,6 +68,13 @@ fn read(words: &[&str]) -> Result<Place, Failure> {
             "--enter" => {
                 let pid = words.next().and_then(|text| text.parse().ok());
                 place.inside = Some(pid.ok_or_else(|| usage("`--enter` wants a pid"))?);
+            }
+            "--first" => {
+                let line = words
+                    .next()
+                    .ok_or_else(|| usage("`--first` wants a command"))?;
+                let command = super::command(line).map_err(|failure| usage(failure.what))?;
+                place.first = Some(command);
             }
             other => return Err(usage(format!("unknown option `{other}`"))),
         }
@@ -105,12 +117,16 @@ mod tests {
         let place = read(&["--new-userns", "65532:1", "--new-netns"]).expect("well formed");
         assert!(place.new_net);
         assert_eq!(place.new_user, Some((65532, 1)));
+        let place = read(&["--first", "ping"]).expect("well formed");
+        assert_eq!(place.first, Some(probe::Command::Ping));
         for bad in [
             &["--new-userns"][..],
             &["--new-userns", "1"],
             &["--new-userns", "a:b"],
             &["--enter"],
             &["--enter", "1", "--new-netns"],
+            &["--first"],
+            &["--first", "stop"],
             &["x"],
         ] {
             assert!(read(bad).is_err(), "{bad:?}");

@@ -86,6 +86,8 @@ pub enum SeccompCarried {
     /// The kernel shows filters to root only. These, as many as the target has, were given by the
     /// runtime that installed them.
     Given(u32),
+    /// The probe was started inside the container and is under as many filters as the target.
+    Inherited(u32),
     /// It has one but it could not be had: `calls` may show more than the target could do.
     NotCopied(String),
 }
@@ -149,6 +151,10 @@ pub struct DirectoryAttempts {
     pub skipped: Vec<SkippedMount>,
     /// Directories that could not be listed, so that what is below them was not tried.
     pub unlisted: Vec<String>,
+    /// Those that the image's user may neither list nor go through, where the probe has no more
+    /// rights than it: nothing below them is within its reach.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closed: Vec<String>,
 }
 
 /// A directory in which a file could be made.

@@ -45,6 +45,22 @@ impl Child {
         self.pid.unsigned_abs()
     }
 
+    /// How it ended, if it has; it stays to be waited for.
+    pub(crate) fn ended(&self) -> Option<String> {
+        // SAFETY: `found` is valid for writing; the child is not taken away.
+        let found = unsafe {
+            let mut found: libc::siginfo_t = std::mem::zeroed();
+            let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+            let id = self.pid.unsigned_abs();
+            let result = libc::waitid(libc::P_PID, id, &raw mut found, options);
+            (result == 0 && found.si_pid() != 0).then(|| (found.si_code, found.si_status()))
+        };
+        found.map(|(code, status)| match code {
+            libc::CLD_EXITED => format!("status {status}"),
+            _ => format!("signal {status}"),
+        })
+    }
+
     /// Kills it and all it started that stayed in its session.
     pub(crate) fn kill(&self) {
         // SAFETY: the child is not reaped yet, so its pid is its own.
@@ -52,6 +68,11 @@ impl Child {
             libc::kill(-self.pid, libc::SIGKILL);
             libc::kill(self.pid, libc::SIGKILL);
         }
+    }
+
+    /// Lets go of a child that was waited for together with all others.
+    pub(crate) fn let_go(mut self) {
+        self.reaped = true;
     }
 
     /// Waits for its end.

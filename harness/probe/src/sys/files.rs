@@ -5,7 +5,8 @@ use std::ffi::{CStr, CString, OsString};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _};
-use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::Path;
 
 use super::{checked, clock, retried};
 
@@ -66,6 +67,15 @@ pub(crate) fn pipe() -> io::Result<(File, File)> {
 pub(crate) fn may_write(path: &CStr) -> io::Result<()> {
     // SAFETY: the path is a C string.
     checked(unsafe { libc::access(path.as_ptr(), libc::W_OK) }).map(drop)
+}
+
+/// Whether the real user may go through a directory, by the kernel's own check.
+pub(crate) fn may_search(path: &Path) -> bool {
+    let Ok(path) = CString::new(path.as_os_str().as_bytes()) else {
+        return false;
+    };
+    // SAFETY: the path is a C string.
+    unsafe { libc::access(path.as_ptr(), libc::X_OK) == 0 }
 }
 
 /// A file in memory, closed on exec.

@@ -38,6 +38,49 @@ pub(crate) fn die_with_parent() -> io::Result<()> {
     Ok(())
 }
 
+/// Ends when asked by SIGTERM, also as the first process of a pid namespace, whose signals are
+/// ignored unless they have a handler.
+pub(crate) fn end_when_asked() -> io::Result<()> {
+    // SAFETY: the handler does nothing but end the program, which is async-signal-safe; the action
+    // is zeroed but for the handler, which is its empty mask and no flags.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = on_request as *const () as libc::sighandler_t;
+        checked(libc::sigaction(
+            libc::SIGTERM,
+            &raw const action,
+            std::ptr::null_mut(),
+        ))
+        .map(drop)
+    }
+}
+
+/// Kills all processes of the pid namespace but this one, if this is its first, and takes away every
+/// child that ended.
+pub(crate) fn kill_all_and_reap() {
+    // SAFETY: numbers only; -1 means every process but init and the caller, which as the first
+    // process of a pid namespace is every process of it.
+    unsafe {
+        if libc::getpid() == 1 {
+            libc::kill(-1, libc::SIGKILL);
+        }
+        loop {
+            let reaped = libc::waitpid(-1, std::ptr::null_mut(), 0);
+            if reaped < 0 && *libc::__errno_location() != libc::EINTR {
+                return;
+            }
+        }
+    }
+}
+
+/// Waits for ever; a signal that ends the program ends it.
+pub(crate) fn wait_to_be_stopped() -> ! {
+    loop {
+        // SAFETY: no arguments.
+        unsafe { libc::pause() };
+    }
+}
+
 /// In a forked child that must never outlive its parent: killed by the kernel.
 pub(crate) fn be_killed_with_parent() -> io::Result<()> {
     // SAFETY: numbers only.
@@ -66,4 +109,9 @@ extern "C" fn on_signal(_: libc::c_int) {
             libc::_exit(0);
         }
     }
+}
+
+extern "C" fn on_request(_: libc::c_int) {
+    // SAFETY: async-signal-safe.
+    unsafe { libc::_exit(0) }
 }

@@ -58,6 +58,12 @@ pub(crate) struct Entered {
     pub(crate) namespaces: Vec<String>,
 }
 
+/// Whether a directory is our own root, given that we share its mount namespace.
+fn is_own_root(root: &File) -> io::Result<bool> {
+    let (theirs, ours) = (root.metadata()?, std::fs::metadata("/")?);
+    Ok((theirs.dev(), theirs.ino()) == (ours.dev(), ours.ino()))
+}
+
 impl Doors {
     /// Opens those namespaces that are not the caller's own.
     pub(crate) fn open(target: &Pinned, sight: Sight) -> Result<Self, Failure> {
@@ -79,11 +85,12 @@ impl Doors {
         }
         let root = match sight {
             Sight::Network => None,
-            Sight::Files | Sight::Everything => Some(
-                target
-                    .root()
-                    .map_err(|error| failure("open the root of", pid, &error))?,
-            ),
+            Sight::Files | Sight::Everything => {
+                let cannot = |error| failure("open the root of", pid, &error);
+                let root = target.root().map_err(cannot)?;
+                // A probe that was started inside is there already, and may not change its root.
+                (!is_own_root(&root).map_err(cannot)? || !shut.is_empty()).then_some(root)
+            }
         };
         Ok(Self {
             pid,
