@@ -22,14 +22,14 @@ mod tar;
 mod unpack;
 mod write;
 
-pub use archive::write_archive;
+pub use archive::{write_archive, write_daemon_archive};
 pub use document::{Descriptor, ImageDocument, Platform, RawDocument, RuntimeSection};
 pub use error::ImageError;
 pub use gzip::{BLOCK_BYTES, gzip};
 pub use layer::Compression;
 pub use limits::Limits;
 pub use open::{ImageLayer, OciImage, Sizes};
-pub use pack::{PackedLayer, PackedLayers, hash_contents, pack_layers, stack};
+pub use pack::{PackedLayer, PackedLayers, hash_contents, pack_layers, stack, tree_of_archive};
 pub use reference::Reference;
 pub use rehash::rehash;
 pub use tar::TarStream;

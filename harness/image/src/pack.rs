@@ -44,11 +44,8 @@ impl PackedLayer {
     /// stays as it was written; the layer, and what it holds. What no image may hold is refused
     /// here, not when the image is opened.
     pub fn of_archive(tar: Bytes, level: u32) -> Result<(Self, Tree), ImageError> {
-        let limits = Limits::standard();
-        let mut budget = Budget::new(&limits);
-        budget.take_bytes(tar.len() as u64)?;
-        let tree = read_layer(&tar, 0, &mut budget)?.tree;
-        let packed = Self::of_pieces(&[tar], budget.entries(), level)?;
+        let (tree, entries) = read_archive(&tar)?;
+        let packed = Self::of_pieces(&[tar], entries, level)?;
         Ok((packed, tree))
     }
 
@@ -77,6 +74,19 @@ impl PackedLayer {
 }
 
 /// Digest and length of bytes in pieces.
+/// What a tar archive that somebody else wrote holds, within the standard limits.
+pub fn tree_of_archive(tar: &Bytes) -> Result<Tree, ImageError> {
+    Ok(read_archive(tar)?.0)
+}
+
+fn read_archive(tar: &Bytes) -> Result<(Tree, u64), ImageError> {
+    let limits = Limits::standard();
+    let mut budget = Budget::new(&limits);
+    budget.take_bytes(tar.len() as u64)?;
+    let tree = read_layer(tar, 0, &mut budget)?.tree;
+    Ok((tree, budget.entries()))
+}
+
 fn measured(pieces: &[Bytes]) -> (Digest, u64) {
     let mut hasher = Hasher::new();
     let mut size = 0;

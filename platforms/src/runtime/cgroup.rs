@@ -55,6 +55,24 @@ impl Cgroups {
         }
     }
 
+    /// The group in which the memory of process `pid` is accounted, as in `cgroupsPath`.
+    pub(crate) fn path_of(&self, pid: u32) -> Option<String> {
+        let text = fs_err::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
+        self.path_in(&text)
+    }
+
+    fn path_in(&self, text: &str) -> Option<String> {
+        let wanted = |controllers: &str| match self {
+            Self::V2 => controllers.is_empty(),
+            Self::V1 { .. } => controllers.split(',').any(|one| one == "memory"),
+            Self::None => false,
+        };
+        text.lines().find_map(|line| {
+            let (controllers, path) = line.split_once(':')?.1.split_once(':')?;
+            wanted(controllers).then(|| path.to_owned())
+        })
+    }
+
     /// The working set in bytes: everything charged to the group but inactive file pages. `mapped`
     /// is the anonymous memory of its processes, in bytes, where all of them could be read.
     ///
@@ -160,6 +178,17 @@ fn remove_tree(folder: &Utf8Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_process_says_where_its_memory_is_accounted() {
+        let text = "12:pids:/a\n4:memory,cpu:/parent/own\n0::/unified\n";
+        assert_eq!(
+            Cgroups::V1 { hybrid: true }.path_in(text).as_deref(),
+            Some("/parent/own")
+        );
+        assert_eq!(Cgroups::V2.path_in(text).as_deref(), Some("/unified"));
+        assert_eq!(Cgroups::None.path_in(text), None);
+    }
 
     #[test]
     fn pages_are_counted_and_what_is_charged_ahead_is_not() {

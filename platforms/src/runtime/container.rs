@@ -11,16 +11,16 @@ use engine::{
 };
 use model::{RuntimeConfig, SmokeRequest};
 use rustix::process::Signal;
-use tokio::io::AsyncWriteExt;
 use tokio::sync::Mutex;
 
+use super::beside::Beside;
 use super::members::Members;
 use super::memory::Mapped;
-use super::prober::{self, Prober};
 use super::session::Alive;
 use super::view::{View, remove_all};
 use super::waiting::{Adopted, by_name};
 use super::{Runtime, command};
+use crate::{ask, prober};
 
 /// What a container leaves its place with.
 pub(crate) struct OciContainer {
@@ -35,7 +35,7 @@ pub(crate) struct OciContainer {
     pub(crate) filter: Option<Utf8PathBuf>,
     pub(crate) config: RuntimeConfig,
     pub(crate) init: Adopted,
-    pub(crate) prober: Mutex<Prober>,
+    pub(crate) beside: Mutex<Beside>,
     pub(crate) clock: Clock,
     pub(crate) stamps: StartStamps,
     pub(crate) alive: Alive,
@@ -51,46 +51,28 @@ impl Container for OciContainer {
     }
 
     async fn inspect(&self, what: &Inspection) -> Result<serde_json::Value, SessionError> {
-        let pid = self.init.pid.to_string();
-        let ids = (
-            self.config.user.uid.to_string(),
-            self.config.user.gid.to_string(),
-        );
-        let (arguments, input) = match what {
-            Inspection::Facts => (vec!["facts", "--pid", &pid], None),
-            Inspection::Hash => (vec!["hash", "--pid", &pid], None),
-            Inspection::Attempts(request) => {
-                let mut call = vec!["attempts", "--pid", &pid, "--uid", &ids.0, "--gid", &ids.1];
-                if let Some(filter) = &self.filter {
-                    call.extend(["--filter", filter.as_str()]);
-                }
-                (call, Some(request.to_string()))
-            }
-        };
-        let attempted = format!("look at {} with `probe {}`", self.name, arguments[0]);
-        ask(&self.probe, &arguments, input)
+        let attempted = format!("look at {}", self.name);
+        let filter = self.filter.as_deref();
+        ask::look(&self.probe, what, self.init.pid, self.config.user, filter)
             .await
             .map_err(|why| SessionError::environment(attempted, why).blamed_on(Blame::Harness))
     }
 
     async fn request(&self, request: &SmokeRequest) -> Result<SmokeReply, SessionError> {
-        let mut prober = self.prober.lock().await;
-        let answer = prober
+        let mut beside = self.beside.lock().await;
+        let answer = beside
+            .prober
             .request(prober::smoke(request))
             .await
             .map_err(|why| SessionError::environment(format!("ask {}", self.name), why))?;
-        Ok(if answer.ok {
-            SmokeReply::Right
-        } else {
-            let why = answer.why.unwrap_or_else(|| "no reason given".to_owned());
-            SmokeReply::Wrong(format!("{why}; body starts with {:?}", answer.body_start))
-        })
+        Ok(prober::reply(answer))
     }
 
     async fn load(&self, load: &LoadRequest) -> Result<serde_json::Value, SessionError> {
         let attempted = format!("put load on {}", self.name);
-        let mut prober = self.prober.lock().await;
-        let done = prober
+        let mut beside = self.beside.lock().await;
+        let done = beside
+            .prober
             .load(
                 prober::smoke(&load.request),
                 load.connections,
@@ -172,7 +154,7 @@ impl OciContainer {
         let attempted = format!("remove container {}", self.name);
         self.init.bury();
         let deleted = delete(&self.runtime, &self.state, &self.name).await;
-        let gone = self.prober.into_inner().quit().await;
+        let gone = self.beside.into_inner().quit().await;
         let viewed = self.view.remove().map_err(|error| error.to_string());
         let cleared = remove_all(&self.folder).map_err(|error| error.to_string());
         self.alive.forget(&self.name);
@@ -210,42 +192,4 @@ pub(crate) fn stamp(folder: &Utf8Path) -> Option<MonotonicNs> {
     let text = String::from_utf8_lossy(&text);
     let stamp = text.lines().find_map(probe::Stamp::from_line)?;
     Some(MonotonicNs(stamp.monotonic_ns))
-}
-
-/// Asks the probe one thing; its document, or what it said instead.
-async fn ask(
-    probe: &Utf8Path,
-    arguments: &[&str],
-    input: Option<String>,
-) -> Result<serde_json::Value, String> {
-    use std::process::Stdio;
-    let mut call = command::new(probe);
-    call.args(arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    if input.is_some() {
-        call.stdin(Stdio::piped());
-    }
-    let mut child = call.spawn().map_err(|error| error.to_string())?;
-    if let (Some(text), Some(mut stdin)) = (input, child.stdin.take()) {
-        stdin
-            .write_all(text.as_bytes())
-            .await
-            .map_err(|error| error.to_string())?;
-    }
-    let output = child
-        .wait_with_output()
-        .await
-        .map_err(|error| error.to_string())?;
-    if output.status.success() {
-        return serde_json::from_slice(&output.stdout).map_err(|error| error.to_string());
-    }
-    match serde_json::from_slice::<::probe::Failed>(&output.stdout) {
-        Ok(failed) => Err(failed.error.to_string()),
-        Err(_) => Err(format!(
-            "{}: {}",
-            output.status,
-            String::from_utf8_lossy(&output.stderr).trim()
-        )),
-    }
 }

@@ -31,6 +31,14 @@ impl Members {
         }
     }
 
+    /// The control group that the container's group lies in, as in `cgroupsPath`.
+    pub(crate) fn parent(&self) -> Option<String> {
+        match self {
+            Self::Group { path, .. } => path.rsplit_once('/').map(|(parent, _)| parent.to_owned()),
+            Self::Namespace { .. } => None,
+        }
+    }
+
     /// The working set in bytes, of which `mapped` is anonymous; nothing without a control group.
     pub(crate) fn working_set(&self, mapped: Option<u64>) -> Option<u64> {
         match self {

@@ -1,22 +1,22 @@
 //! The driver of OCI runtimes by their command line: create, start, state, kill, delete.
 
+mod beside;
 pub(crate) mod bundle;
-mod cgroup;
+pub(crate) mod cgroup;
 pub(crate) mod command;
 mod container;
 mod facts;
 mod kept_trees;
 mod laying;
-mod members;
-mod memory;
+pub(crate) mod members;
+pub(crate) mod memory;
 pub(crate) mod once;
 mod overlay;
 mod privilege;
-mod prober;
 pub(crate) mod session;
 mod starting;
 pub(crate) mod sweep;
-mod view;
+pub(crate) mod view;
 mod waiting;
 
 use camino::{Utf8Path, Utf8PathBuf};

@@ -64,7 +64,7 @@ impl Alive {
         }
     }
 
-    fn all(&self) -> BTreeMap<String, Option<Members>> {
+    pub(crate) fn all(&self) -> BTreeMap<String, Option<Members>> {
         self.0.lock().map(|all| all.clone()).unwrap_or_default()
     }
 }

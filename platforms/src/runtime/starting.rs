@@ -9,15 +9,16 @@ use engine::{Blame, Container, Exit, SessionError, StartError, StartRequest, Sta
 use model::Readiness;
 use tokio::sync::Mutex;
 
+use super::beside::Beside;
 use super::bundle::Bundle;
 use super::command;
 use super::container::{self, OciContainer};
 use super::members::Members;
-use super::prober::{self, Prober};
 use super::session::{OciSession, Tree};
 use super::view::{View, Written};
 use super::waiting::Adopted;
 use super::{Kind, Privilege};
+use crate::prober;
 
 /// Where a container's things lie.
 pub(crate) struct Place {
@@ -46,7 +47,7 @@ impl Place {
 /// What is made before the clock runs.
 struct Prepared {
     view: View,
-    prober: Prober,
+    beside: Beside,
 }
 
 /// Starts a container and waits until it is ready.
@@ -65,6 +66,7 @@ pub(crate) async fn start(
     let readiness = &tree.delivered.recipe.readiness;
     if let Some(question) = prober::readiness(readiness) {
         prepared
+            .beside
             .prober
             .poll(question, request.ready_within)
             .await
@@ -121,7 +123,7 @@ pub(crate) async fn start(
         filter: place.filter(session),
         config: tree.delivered.recipe.config.clone(),
         init,
-        prober: Mutex::new(prepared.prober),
+        beside: Mutex::new(prepared.beside),
         clock: session.clock,
         stamps,
         alive: session.alive.clone(),
@@ -180,8 +182,8 @@ async fn prepare(
     )
     .map_err(|error| format!("its root: {error}"))?;
     let user = tree.delivered.recipe.config.user;
-    let prober = match Prober::start(&session.libexec.probe, &session.privilege, user).await {
-        Ok(prober) => prober,
+    let beside = match Beside::start(&session.libexec.probe, &session.privilege, user).await {
+        Ok(beside) => beside,
         Err(why) => {
             let _ = view.remove();
             return Err(why);
@@ -194,16 +196,16 @@ async fn prepare(
         stamper: request.stamper,
         probe: &session.libexec.probe,
         cgroup: place.cgroup.clone(),
-        network_of: prober.up.pid,
+        network_of: beside.prober.up.pid,
         hostname: &place.name,
     };
     let config = bundle.config().to_string();
     let written = fs_err::write(place.folder.join("config.json"), config);
-    let prepared = Prepared { view, prober };
+    let prepared = Prepared { view, beside };
     match written {
         Ok(()) => Ok(prepared),
         Err(error) => {
-            let _ = prepared.prober.quit().await;
+            let _ = prepared.beside.quit().await;
             let _ = prepared.view.remove();
             Err(error.to_string())
         }
@@ -331,7 +333,7 @@ async fn readiness_reached(
             .map_err(NotReady::Image),
         Readiness::Http(_) | Readiness::Tcp { .. } | Readiness::Exchange(_) => {
             tokio::select! {
-                polled = prepared.prober.polled() => {
+                polled = prepared.beside.prober.polled() => {
                     let polled = polled.map_err(NotReady::Ours)?;
                     polled.ready_ns.map(MonotonicNs).ok_or_else(|| {
                         let last = polled.last_error.unwrap_or_default();
@@ -342,7 +344,7 @@ async fn readiness_reached(
                     })
                 }
                 ended = init.ended() => {
-                    let _ = prepared.prober.cancel().await;
+                    let _ = prepared.beside.prober.cancel().await;
                     Err(NotReady::Image(match ended {
                         Ok(exit) => format!("it ended before it was ready: {exit:?}"),
                         Err(why) => why,
@@ -386,7 +388,7 @@ async fn line(
 /// Removes what was made for a container that the runtime refused.
 async fn abandon(session: &OciSession, place: &Place, prepared: Prepared) {
     let _ = container::delete(&session.runtime, &session.state, &place.name).await;
-    let _ = prepared.prober.quit().await;
+    let _ = prepared.beside.quit().await;
     let _ = prepared.view.remove();
     let _ = fs_err::remove_dir_all(&place.folder);
     session.alive.forget(&place.name);

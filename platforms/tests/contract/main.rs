@@ -1,5 +1,5 @@
-//! The contract of a platform, held against every bare runtime of this host: as root with the
-//! embedded one and with runc, and as a normal user with the embedded one.
+//! The contract of a platform, held against every bare runtime of this host (as root with the embedded
+//! one and with runc, as a normal user with the embedded one) and against real daemons.
 
 #![allow(
     clippy::disallowed_methods,
@@ -16,12 +16,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub)]
 
 mod battery;
+mod cluster;
+mod daemon;
 mod ground;
 
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use battery::Kind;
 use camino::{Utf8Path, Utf8PathBuf};
 use ground::{Ground, skipped};
 use platforms::PLATFORMS;
@@ -58,7 +61,12 @@ fn the_embedded_runtime_as_root() {
         return;
     };
     let work = work(&ground, "embedded");
-    block_on(battery::all(platform("oci"), &ground.folder, &work));
+    block_on(battery::all(
+        platform("oci"),
+        Kind::Runtime,
+        &ground.folder,
+        &work,
+    ));
 }
 
 #[test]
@@ -71,7 +79,9 @@ fn runc_as_root() {
     block_on(async {
         let libexec = Ground::libexec(&ground.folder);
         match platform.detect(&libexec).await {
-            engine::Detection::Available(_) => battery::all(platform, &ground.folder, &work).await,
+            engine::Detection::Available(_) => {
+                battery::all(platform, Kind::Runtime, &ground.folder, &work).await;
+            }
             engine::Detection::Absent { why, .. } => skipped("peers", &why),
         }
     });
@@ -125,7 +135,7 @@ fn inside_as_a_normal_user() {
         match platform.detect(&Ground::libexec(&folder)).await {
             engine::Detection::Available(line) => {
                 assert!(line.contains("rootless"), "{line}");
-                battery::all(platform, &folder, &folder.join("normal")).await;
+                battery::all(platform, Kind::Runtime, &folder, &folder.join("normal")).await;
             }
             engine::Detection::Absent { why, .. } => panic!("{why}"),
         }

@@ -52,7 +52,7 @@ impl Ground {
         for name in ["probe", "launch"] {
             fs_err::copy(libexec.join(name), folder.join(name)).unwrap();
         }
-        let source = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oci/server.c");
+        let source = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contract/server.c");
         let made = Command::new("cc")
             .args(["-static", "-O1", "-Wno-unused-result", "-o"])
             .args([folder.join("server"), source])

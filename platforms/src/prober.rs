@@ -1,56 +1,40 @@
-//! The prober beside a container: it owns the network namespace that the container joins.
+//! A prober: the program in a container's network that asks it questions, and the questions.
+//!
+//! Where it runs, and what carries its lines, is the driver's business.
 
-use std::process::Stdio;
 use std::time::Duration;
 
-use camino::Utf8Path;
-use model::{Exchange, HttpExpectation, Readiness, SmokeRequest, UserId};
+use engine::SmokeReply;
+use model::{Exchange, HttpExpectation, Readiness, SmokeRequest};
 use probe::{
     Command, Extent, HttpRequest, Load, Loaded, Poll, Polled, Question, Reply, Request, Requested,
     TcpConnect, Up,
 };
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout};
+use tokio::io::{
+    AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, Lines,
+};
 
-use super::{Privilege, command};
-
-/// A running prober.
-#[derive(Debug)]
+/// A prober that answers.
 pub(crate) struct Prober {
-    child: Child,
-    input: ChildStdin,
-    replies: Lines<BufReader<ChildStdout>>,
+    input: Box<dyn AsyncWrite + Send + Unpin>,
+    replies: Lines<Box<dyn AsyncBufRead + Send + Unpin>>,
     /// Where it is.
     pub(crate) up: Up,
 }
 
 impl Prober {
-    /// Starts a prober in a network namespace of its own and waits until it is ready. A normal
-    /// user's network needs a user namespace, in which the caller has the ids of `user`.
-    pub(crate) async fn start(
-        probe: &Utf8Path,
-        privilege: &Privilege,
-        user: UserId,
+    /// Speaks to a prober over its standard streams; waits until it is ready.
+    pub(crate) async fn over(
+        input: impl AsyncWrite + Send + Unpin + 'static,
+        output: impl AsyncRead + Send + Unpin + 'static,
     ) -> Result<Self, String> {
-        let mut call = command::new(probe);
-        call.args(["prober", "--new-netns"]);
-        if *privilege != Privilege::Root {
-            call.args(["--new-userns", &user.to_string()]);
-        }
-        call.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = call
-            .spawn()
-            .map_err(|error| format!("could not start the prober: {error}"))?;
-        let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err("the prober has no pipes".to_owned());
-        };
-        let mut replies = BufReader::new(output).lines();
+        let output: Box<dyn AsyncBufRead + Send + Unpin> = Box::new(BufReader::new(output));
+        let mut replies = output.lines();
         let Reply::Ready(up) = next(&mut replies).await? else {
             return Err("the prober did not say that it is ready".to_owned());
         };
         Ok(Self {
-            child,
-            input,
+            input: Box::new(input),
             replies,
             up,
         })
@@ -123,15 +107,18 @@ impl Prober {
         }
     }
 
-    /// Ends it and waits until it is gone; its namespace goes with it.
-    pub(crate) async fn quit(mut self) -> Result<(), String> {
+    /// What its clock reads.
+    pub(crate) async fn clock(&mut self) -> Result<u64, String> {
+        self.send(&Command::Ping).await?;
+        match next(&mut self.replies).await? {
+            Reply::Pong(pong) => Ok(pong.monotonic_ns),
+            other => Err(format!("the prober said {other:?} instead of its time")),
+        }
+    }
+
+    /// Asks it to end. The end of its input, which comes with this, does the same.
+    pub(crate) async fn quit(mut self) {
         let _ = self.send(&Command::Quit).await;
-        drop(self.input);
-        self.child
-            .wait()
-            .await
-            .map(drop)
-            .map_err(|error| error.to_string())
     }
 
     async fn send(&mut self, command: &Command) -> Result<(), String> {
@@ -144,7 +131,7 @@ impl Prober {
     }
 }
 
-async fn next(replies: &mut Lines<BufReader<ChildStdout>>) -> Result<Reply, String> {
+async fn next(replies: &mut Lines<Box<dyn AsyncBufRead + Send + Unpin>>) -> Result<Reply, String> {
     let line = replies
         .next_line()
         .await
@@ -168,6 +155,15 @@ pub(crate) fn readiness(readiness: &Readiness) -> Option<Question> {
         Readiness::Exchange(wanted) => Some(exchange(wanted)),
         Readiness::Log { .. } | Readiness::Exit { .. } => None,
     }
+}
+
+/// What an answer means.
+pub(crate) fn reply(answer: Requested) -> SmokeReply {
+    if answer.ok {
+        return SmokeReply::Right;
+    }
+    let why = answer.why.unwrap_or_else(|| "no reason given".to_owned());
+    SmokeReply::Wrong(format!("{why}; body starts with {:?}", answer.body_start))
 }
 
 /// The question behind a smoke request.

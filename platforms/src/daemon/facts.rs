@@ -1,0 +1,79 @@
+//! The fingerprint of a daemon as a platform.
+
+use std::collections::BTreeMap;
+
+use model::{PlatformFacts, PlatformFamily, PlatformName, Standing};
+
+use super::connection::Connection;
+
+/// What the daemon says of itself and of the kernel under it.
+pub(super) fn look(name: PlatformName, connection: &Connection) -> PlatformFacts {
+    let (info, version) = (&connection.info, &connection.version);
+    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "not said".to_owned());
+    let word = |value: Option<String>| value.unwrap_or_else(|| "not said".to_owned());
+    let runtime = text(&info.default_runtime);
+    let kernel = text(&info.kernel_version);
+    let cgroup = word(info.cgroup_version.map(|one| one.to_string()));
+    let security = info.security_options.clone().unwrap_or_default().join(" ");
+    let mut facts: BTreeMap<String, String> = [
+        ("address", connection.address.clone()),
+        ("api.version", text(&version.api_version)),
+        (
+            "cgroup.driver",
+            word(info.cgroup_driver.map(|one| one.to_string())),
+        ),
+        ("cgroup.mode", format!("v{cgroup}")),
+        ("cpu.count", word(info.ncpu.map(|one| one.to_string()))),
+        ("daemon.version", connection.product()),
+        ("kernel.release", kernel.clone()),
+        ("lsm", lsm(&security)),
+        (
+            "memory.total",
+            word(info.mem_total.map(|bytes| format!("{bytes} B"))),
+        ),
+        ("os", text(&info.operating_system)),
+        ("privilege", "root".to_owned()),
+        ("runtime.default", runtime.clone()),
+        ("security.options", security.clone()),
+        ("storage.driver", text(&info.driver)),
+    ]
+    .into_iter()
+    .map(|(key, value)| (key.to_owned(), value))
+    .collect();
+    for component in version.components.iter().flatten() {
+        let key = format!(
+            "version.{}",
+            component.name.to_lowercase().replace(' ', "-")
+        );
+        facts.insert(key, component.version.clone());
+    }
+    let runtime_version = facts
+        .get("version.runc")
+        .or_else(|| facts.get("version.oci-runtime"));
+    let runtime_version = runtime_version.cloned().unwrap_or_else(|| runtime.clone());
+    facts.insert("runtime.version".to_owned(), runtime_version);
+    PlatformFacts {
+        platform: name,
+        family: PlatformFamily::Oci,
+        standing: Standing::Real,
+        summary: format!(
+            "{}, runtime {runtime}, kernel {kernel}, cgroup v{cgroup}, {}",
+            connection.product(),
+            text(&info.driver)
+        ),
+        facts,
+        cannot_measure: BTreeMap::from([(
+            "pull".to_owned(),
+            "images are loaded from an archive, nothing is pulled".to_owned(),
+        )]),
+    }
+}
+
+/// The security module among the daemon's options.
+fn lsm(options: &str) -> String {
+    let known = ["apparmor", "selinux"];
+    let found = known
+        .into_iter()
+        .find(|name| options.contains(&format!("name={name}")));
+    found.unwrap_or("none").to_owned()
+}
