@@ -44,6 +44,14 @@ pub enum StartError {
         /// The last lines it wrote.
         output: String,
     },
+    /// The platform's own policy does not admit the image as its spec runs it. Nothing was started.
+    #[error("{image} is refused by the platform: {why}")]
+    Refused {
+        /// The delivered image.
+        image: String,
+        /// The policy's words.
+        why: String,
+    },
     /// The platform's or the harness's doing.
     #[error(transparent)]
     Session(#[from] SessionError),

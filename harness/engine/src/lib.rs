@@ -26,14 +26,14 @@ pub use event::{Event, Listener, Silent};
 pub use host_lock::{Attempt, HostLock, HostLockHeld, NoHostLock};
 pub use judge::{judge, voided_by};
 pub use ledger::{Ledger, Object};
-pub use observing::{NOT_READY, NotReady, Observing, Started};
+pub use observing::{NOT_READY, NotReady, Observing, REFUSED, Started};
 pub use platform::{Detection, Libexec, OpenRequest, Platform};
 pub use queue::QUEUE_SPAN;
 pub use residue::Residue;
 pub use run::{ImagePair, Run, RunError, Unbuilt};
 pub use session::{
-    Container, ContainerMemory, Delivered, Delivery, Exit, Inspection, Killed, LoadRequest, Recipe,
-    Session, SessionMemory, SmokeReply, Stamper, StartRequest, StartStamps, Stopped, TreeOrigin,
-    Verification,
+    Admission, Container, ContainerMemory, Delivered, Delivery, Exit, InPlaceStart, Inspection,
+    Killed, LoadRequest, Policy, Recipe, Session, SessionMemory, SmokeReply, Stamper, StartRequest,
+    StartStamps, Stopped, TreeOrigin, Verification,
 };
 pub use suite::{ArmImage, Judgement, Judging, ObserveError, Suite};

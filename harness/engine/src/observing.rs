@@ -51,6 +51,10 @@ pub enum Started {
 /// The observation kind under which a candidate that never became ready is recorded.
 pub const NOT_READY: &str = "not-ready";
 
+/// The observation kind under which a candidate that the platform's policy refused is recorded,
+/// beside [`NOT_READY`]; its body is the policy's words.
+pub const REFUSED: &str = "refused";
+
 /// The body of a [`NOT_READY`] observation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct NotReady {
@@ -101,6 +105,13 @@ impl Observing<'_> {
                 self.fact(NOT_READY, &NotReady { why, output })?;
                 Ok(Started::NotReady)
             }
+            Err(StartError::Refused { why, .. }) if arm == Arm::Candidate => {
+                self.fact(REFUSED, &why)?;
+                let output = String::new();
+                self.fact(NOT_READY, &NotReady { why, output })?;
+                Ok(Started::NotReady)
+            }
+            Err(StartError::Refused { why, .. }) => Err(ObserveError::Baseline(why)),
             Err(StartError::NotReady { why, output, .. }) => Err(ObserveError::Baseline(format!(
                 "{why}; its last output: {output}"
             ))),

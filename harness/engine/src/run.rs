@@ -254,10 +254,11 @@ impl Run<'_> {
                 cell: cell.id.clone(),
                 attempt,
             })?;
+            let profile = self.plan.profile.on(cell.family);
             let observing = Observing {
                 cell,
                 attempt,
-                profile: &self.plan.profile,
+                profile: &profile,
                 self_comparisons,
                 session,
                 candidate: &pair.candidate,
@@ -304,7 +305,7 @@ impl Run<'_> {
         let samples = journal.samples().remove(&cell.id).unwrap_or_default();
         Ok(suite.invalid(&Judging {
             cell,
-            profile: &self.plan.profile,
+            profile: &self.plan.profile.on(cell.family),
             samples: &samples,
             candidate: &pair.candidate.facts,
             baseline: pair.baseline.as_ref().map(|arm| &arm.facts),

@@ -40,6 +40,12 @@ pub trait Container: Send + Sync {
     /// When what happened.
     fn stamps(&self) -> &StartStamps;
 
+    /// Starts in place, where the platform is too busy with a container's own start to time it: its
+    /// entrypoint was run again and again in it. Empty elsewhere.
+    fn in_place(&self) -> &[InPlaceStart] {
+        &[]
+    }
+
     /// Looks at it from outside or inside: the probe's JSON document, verbatim.
     async fn inspect(&self, what: &Inspection) -> Result<serde_json::Value, SessionError>;
 
@@ -57,6 +63,13 @@ pub trait Container: Send + Sync {
 
     /// Whether it still runs; its exit otherwise.
     async fn exit(&self) -> Option<Exit>;
+
+    /// Why what is seen of it now does not count: it has ended, or the platform says that it is not
+    /// what was asked for.
+    async fn disqualified(&self) -> Option<String> {
+        let ended = self.exit().await;
+        ended.map(|exit| format!("it had ended: {exit:?}"))
+    }
 
     /// Asks it to stop, waits, kills it after its grace, removes it and waits until it is gone.
     async fn stop(self: Box<Self>) -> Result<Stopped, SessionError>;
@@ -151,6 +164,15 @@ pub struct StartStamps {
     pub ready: MonotonicNs,
 }
 
+/// One start of the entrypoint in a container that runs already, on the node's monotonic clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InPlaceStart {
+    /// Just before the entrypoint was executed.
+    pub exec: MonotonicNs,
+    /// First correct response byte.
+    pub ready: MonotonicNs,
+}
+
 /// What to look at.
 #[derive(Debug, Clone)]
 pub enum Inspection {
@@ -160,6 +182,34 @@ pub enum Inspection {
     Attempts(serde_json::Value),
     /// Every path's digest: `probe hash`.
     Hash,
+    /// What the platform's own admission said, and what it says it runs: an [`Admission`].
+    Admission,
+}
+
+/// What a platform that admits containers by policy says of one.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Admission {
+    /// The policy that was in force.
+    pub policy: Policy,
+    /// Why it is not what was planned: another image, another node, a restart.
+    pub impostor: Option<String>,
+    /// The image as the platform names what it runs.
+    pub image_id: String,
+    /// Where it ran.
+    pub node: String,
+    /// How often it was started again.
+    pub restarts: i32,
+}
+
+/// An admission policy as a session found it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Policy {
+    /// Its name: `Pod Security restricted:latest`.
+    pub standard: String,
+    /// Whether it refused what it must refuse.
+    pub enforced: bool,
+    /// What was said to a container that it must refuse.
+    pub words: String,
 }
 
 /// Load on an application.

@@ -53,6 +53,8 @@ pub enum Method {
     Kernel,
     /// Tried in the running container.
     Behaviour,
+    /// Told by the platform about what it admits and runs.
+    Platform,
     /// Measured against the baseline, with an interval.
     Comparison,
     /// Counted exactly.
@@ -66,6 +68,7 @@ impl Method {
             Self::Static => "static",
             Self::Kernel => "kernel",
             Self::Behaviour => "behaviour",
+            Self::Platform => "platform",
             Self::Comparison => "comparison",
             Self::Count => "count",
         }

@@ -35,7 +35,8 @@ pub use ids::{BadId, CellId, CheckId, ImageName, PlatformName, RunId, SuiteName}
 pub use outcome::{ExitCode, Outcome};
 pub use plan::{NotSelected, OwnData, Plan, PlannedCell, PlannedCheck, PlannedImage, Role};
 pub use profile::{
-    Audit, Claim, ControlPlan, DensityPlan, ImmutabilityPlan, Margins, Profile, StartupPlan,
+    Audit, Claim, ControlPlan, DensityPlan, ImmutabilityPlan, KubernetesPlans, Margins, PerFamily,
+    Profile, StartupPlan,
 };
 pub use report::{
     CheckRow, Cleanup, Environment, Integrity, MeasurementRow, Report, RunInfo, Session, Subject,

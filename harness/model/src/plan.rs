@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Arch, CellId, CheckId, Digest, ImageName, PlatformName, Profile, SuiteName};
+use crate::{
+    Arch, CellId, CheckId, Digest, ImageName, PlatformFamily, PlatformName, Profile, SuiteName,
+};
 
 /// Everything a run will judge. The verdict is a fold over it, so what is not run cannot pass.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -74,6 +76,8 @@ pub struct PlannedCell {
     pub image: ImageName,
     /// The platform.
     pub platform: PlatformName,
+    /// Which margins and plans apply there.
+    pub family: PlatformFamily,
     /// The architecture.
     pub arch: Arch,
     /// The suite.

@@ -1,10 +1,11 @@
 //! Profiles: criteria, levels, claims, margins and sample plans, as data.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CheckId, Digest, Waiver};
+use crate::{CheckId, Digest, PlatformFamily, Waiver};
 
 /// What a run must show, and how much it measures to show it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -30,6 +31,16 @@ pub struct Profile {
     pub claims: Vec<Claim>,
     /// Controls judged in every run.
     pub controls: ControlPlan,
+    /// Levels that exist on Kubernetes only; elsewhere the next one follows the one before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cluster_levels: Vec<String>,
+    /// Checks that a kind of platform cannot meet whatever the image is, with the reason: they are
+    /// not applicable there, and its levels do without them.
+    #[serde(default)]
+    pub beyond_platform: PerFamily<BTreeMap<CheckId, String>>,
+    /// What is sampled otherwise on Kubernetes, where a start costs seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kubernetes: Option<KubernetesPlans>,
     /// Failures that are accepted for a while.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waivers: Vec<Waiver>,
@@ -43,6 +54,43 @@ pub struct Margins {
     pub oci: f64,
     /// On Kubernetes.
     pub kubernetes: f64,
+}
+
+/// Plans that replace those of the same name on Kubernetes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KubernetesPlans {
+    /// The startup suite's plan.
+    pub startup: StartupPlan,
+    /// The density suite's plan.
+    pub density: DensityPlan,
+    /// Rounds of a startup control.
+    pub control_startup_rounds: u32,
+}
+
+/// One of something for each kind of platform.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PerFamily<T> {
+    /// For bare OCI runtimes and local daemons.
+    pub oci: T,
+    /// For Kubernetes.
+    pub kubernetes: T,
+}
+
+impl<T> PerFamily<T> {
+    /// The one for a kind of platform.
+    pub const fn of(&self, family: PlatformFamily) -> &T {
+        match family {
+            PlatformFamily::Oci => &self.oci,
+            PlatformFamily::Kubernetes => &self.kubernetes,
+        }
+    }
+
+    /// All of them.
+    pub fn all(&self) -> [&T; 2] {
+        [&self.oci, &self.kubernetes]
+    }
 }
 
 /// How the startup suite samples.
@@ -61,6 +109,18 @@ pub struct StartupPlan {
     pub settle_ms: u64,
     /// Longest wait for one start.
     pub ready_deadline_ms: u64,
+}
+
+impl StartupPlan {
+    fn check(&self, name: &str) -> Result<(), String> {
+        if self.min_rounds < 6 || self.plan_rounds < self.min_rounds {
+            return Err(format!("{name}: needs 6 <= min_rounds <= plan_rounds"));
+        }
+        if !(self.half_width_of_margin > 0.0 && self.half_width_of_margin <= 1.0) {
+            return Err(format!("{name}.half_width_of_margin: not in (0, 1]"));
+        }
+        Ok(())
+    }
 }
 
 /// How the density suite samples.
@@ -143,8 +203,8 @@ pub enum Audit {
 pub struct ControlPlan {
     /// Controls judged from their bytes alone.
     pub static_only: Vec<String>,
-    /// One control per suite that really runs: suite to control.
-    pub run_time: BTreeMap<String, String>,
+    /// One control per suite that really runs, by kind of platform: suite to control.
+    pub run_time: PerFamily<BTreeMap<String, String>>,
     /// Rounds of a startup control: fixed beforehand, enough for a miss rate under 1e-4 at the
     /// shipped control's effect.
     pub startup_rounds: u32,
@@ -170,9 +230,31 @@ impl Profile {
         schemars::schema_for!(Self).to_value()
     }
 
+    /// The profile as it is on a kind of platform.
+    pub fn on(&self, family: PlatformFamily) -> Cow<'_, Self> {
+        match (&self.kubernetes, family) {
+            (Some(plans), PlatformFamily::Kubernetes) => {
+                let mut profile = self.clone();
+                profile.startup = plans.startup.clone();
+                profile.density = plans.density.clone();
+                profile.controls.startup_rounds = plans.control_startup_rounds;
+                Cow::Owned(profile)
+            }
+            _ => Cow::Borrowed(self),
+        }
+    }
+
     /// Every check id that some level needs.
     pub fn required_checks(&self) -> impl Iterator<Item = &CheckId> {
         self.levels.values().flatten()
+    }
+
+    /// Whether a check with this outcome and reason is one that the platform cannot meet.
+    pub fn is_beyond_platform(&self, check: &CheckId, reason: &str) -> bool {
+        let stated = self.beyond_platform.all().into_iter();
+        stated
+            .filter_map(|stated| stated.get(check))
+            .any(|stated| reason.starts_with(stated))
     }
 
     fn check(&self) -> Result<(), String> {
@@ -184,15 +266,22 @@ impl Profile {
                 return Err(format!("{field}: {value} is not between 0 and 1"));
             }
         }
-        let startup = &self.startup;
-        if startup.min_rounds < 6 || startup.plan_rounds < startup.min_rounds {
-            return Err("startup: needs 6 <= min_rounds <= plan_rounds".to_owned());
+        self.startup.check("startup")?;
+        if let Some(plans) = &self.kubernetes {
+            plans.startup.check("kubernetes.startup")?;
+            plans.density.check("kubernetes.density")?;
         }
-        if !(startup.half_width_of_margin > 0.0 && startup.half_width_of_margin <= 1.0) {
-            return Err("startup.half_width_of_margin: not in (0, 1]".to_owned());
-        }
-        if self.controls.startup_rounds < 6 {
-            return Err("controls.startup_rounds: needs 6 or more for an interval".to_owned());
+        let kubernetes = self
+            .kubernetes
+            .as_ref()
+            .map(|plans| plans.control_startup_rounds);
+        if self
+            .controls
+            .startup_rounds
+            .min(kubernetes.unwrap_or(u32::MAX))
+            < 6
+        {
+            return Err("startup_rounds of controls: needs 6 or more for an interval".to_owned());
         }
         self.density.check("density")?;
         self.controls.density.check("controls.density")?;

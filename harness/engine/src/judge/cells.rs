@@ -59,7 +59,7 @@ fn one(
         (Some(end), Some(suite), Some(candidate)) if end.ended == Outcome::Pass => {
             let judging = Judging {
                 cell,
-                profile: &plan.profile,
+                profile: &plan.profile.on(cell.family),
                 samples: seen,
                 candidate,
                 baseline: image(Arm::Baseline),
@@ -119,8 +119,11 @@ fn assemble(
         let info = infos.iter().find(|info| info.id == planned.id.as_str());
         let decided = judgement.checks.iter().find(|check| check.id == planned.id);
         let result = match (&planned.inapplicable, decided, info) {
-            (Some(reason), _, Some(info)) => {
-                CheckResult::new(info, Outcome::NotApplicable, reason.clone())
+            (Some(reason), seen, Some(info)) => {
+                // What was seen all the same is told, and decides nothing.
+                let seen =
+                    seen.map_or_else(String::new, |seen| format!("; seen: {}", seen.message));
+                CheckResult::new(info, Outcome::NotApplicable, format!("{reason}{seen}"))
             }
             (None, Some(result), _) => result.clone(),
             (_, None, Some(info)) => CheckResult::new(info, *undecided, why.clone()),

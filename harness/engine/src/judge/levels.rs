@@ -1,10 +1,10 @@
 //! Levels: cumulative sets of check ids, every one `pass` or `waived`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    Arch, CellVerdict, CheckId, ImageName, LevelVerdict, Outcome, Plan, PlatformName, Role,
-    Standing,
+    Arch, CellVerdict, CheckId, ImageName, LevelVerdict, Outcome, Plan, PlatformFamily,
+    PlatformName, Role, Standing,
 };
 
 use crate::journal::Journal;
@@ -48,11 +48,17 @@ fn reached(
     reach: Reach,
 ) -> LevelVerdict {
     let mut outcomes: BTreeMap<&CheckId, Outcome> = BTreeMap::new();
+    let mut beyond: BTreeSet<&CheckId> = BTreeSet::new();
+    let mut family = PlatformFamily::Oci;
     for cell in cells {
         if cell.image == image && cell.platform == platform && cell.arch == arch {
+            family = plan.cell(&cell.id).map_or(family, |planned| planned.family);
             for check in &cell.checks {
                 let folded = outcomes.entry(&check.id).or_insert(check.outcome);
                 *folded = Outcome::fold([*folded, check.outcome]);
+                if plan.profile.is_beyond_platform(&check.id, &check.message) {
+                    beyond.insert(&check.id);
+                }
             }
         }
     }
@@ -65,8 +71,14 @@ fn reached(
         missing_for_next: Vec::new(),
     };
     for (name, ids) in &plan.profile.levels {
-        let holds =
-            |id: &&CheckId| matches!(outcomes.get(*id), Some(Outcome::Pass | Outcome::Waived));
+        if family == PlatformFamily::Oci && plan.profile.cluster_levels.contains(name) {
+            continue;
+        }
+        let holds = |id: &&CheckId| match outcomes.get(*id) {
+            Some(Outcome::Pass | Outcome::Waived) => true,
+            Some(Outcome::NotApplicable) => beyond.contains(*id),
+            _ => false,
+        };
         let missing: Vec<CheckId> = ids.iter().filter(|id| !holds(id)).cloned().collect();
         if !missing.is_empty() || reach == Reach::None {
             verdict.missing_for_next = missing;

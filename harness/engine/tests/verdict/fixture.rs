@@ -127,7 +127,7 @@ const PROFILE: &str = "name: fake\nsummary: s\nmargin: {oci: 0.1, kubernetes: 0.
     immutability: {load_ms: 1, load_connections: 1}\n\
     levels: {L1: [FAKE-001], L2: [FAKE-002]}\nclaims:\n  - {id: faster, text: faster, source: ad, \
     audit: {lower: {metric: fake.time, by: 0.2, equivalence: 0.05}}}\n\
-    controls: {static_only: [], run_time: {}, startup_rounds: 6, \
+    controls: {static_only: [], run_time: {oci: {}, kubernetes: {}}, startup_rounds: 6, \
     density: {steps: [1, 2, 3], passes: 1, settle_ms: 1}}\n";
 
 impl Told {
@@ -200,6 +200,7 @@ impl Told {
             id: CellId::of(&image, &platform, Arch::Amd64, &suite),
             image,
             platform,
+            family: model::PlatformFamily::Oci,
             arch: Arch::Amd64,
             suite,
             role,

@@ -194,3 +194,36 @@ fn numbers_of_an_invalid_session_prove_no_claim() {
     assert_eq!(spoiled.claims[0].finding, ClaimFinding::Inconclusive);
     assert!(spoiled.claims[0].reason.contains("differs from itself"));
 }
+
+#[test]
+fn a_level_of_clusters_is_passed_over_elsewhere_and_nothing_else_is() {
+    let mut told = real().subject("web", [Pass, Fail]);
+    told.plan.profile.cluster_levels = vec!["L2".to_owned()];
+    let last = model::CheckId::new(FIRST.id).unwrap();
+    told.plan.profile.levels.insert("L3".to_owned(), vec![last]);
+    let level = |told: &Told| told.verdict().levels[0].level.clone();
+    assert_eq!(
+        level(&told).as_deref(),
+        Some("L3"),
+        "L2 does not exist on oci"
+    );
+    told.plan.cells[0].family = model::PlatformFamily::Kubernetes;
+    assert_eq!(level(&told).as_deref(), Some("L1"), "on a cluster it does");
+}
+
+#[test]
+fn what_a_platform_cannot_meet_is_told_and_levels_do_without_it() {
+    let mut told = real().subject("web", [Pass, Fail]);
+    let id = model::CheckId::new(SECOND.id).unwrap();
+    let why = "no platform of this kind can".to_owned();
+    told.plan.cells[0].checks[1].inapplicable = Some(why.clone());
+    // Inapplicable by itself is no pass for a level.
+    assert_eq!(told.verdict().levels[0].level.as_deref(), Some("L1"));
+    let beyond = &mut told.plan.profile.beyond_platform.oci;
+    beyond.insert(id, why);
+    let verdict = told.verdict();
+    assert_eq!(verdict.levels[0].level.as_deref(), Some("L2"));
+    let check = &verdict.cells[0].checks[1];
+    assert_eq!(check.outcome, Outcome::NotApplicable);
+    assert!(check.message.contains("; seen: "), "{}", check.message);
+}
