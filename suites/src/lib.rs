@@ -9,7 +9,7 @@ mod pairs;
 mod sizes;
 mod startup;
 
-pub use immutability::OWNED_CHECK;
+pub use immutability::{OWNED_CHECK, is_of_clusters};
 
 use engine::Suite;
 use model::CheckInfo;

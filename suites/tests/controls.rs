@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use model::Profile;
+use model::{PlatformFamily, Profile};
 use stats::{Criterion, Xoshiro};
 
 /// The least effect a shipped run-time control may have, as a ratio; what the main job's test
@@ -29,15 +29,21 @@ fn normal(random: &mut Xoshiro) -> f64 {
 #[test]
 fn startup_controls_are_missed_less_than_once_in_ten_thousand_runs() {
     for profile in profiles() {
-        let planned = profile.controls.startup_rounds as usize;
-        let needed = stats::rounds_for_miss_rate(
-            LEAST_EFFECT.ln(),
-            SPREAD_LOG,
-            profile.margin.oci,
-            MISS_RATE,
-        )
-        .unwrap();
-        assert!(planned >= needed, "{}: {planned} < {needed}", profile.name);
+        let families = [
+            (PlatformFamily::Oci, profile.margin.oci),
+            (PlatformFamily::Kubernetes, profile.margin.kubernetes),
+        ];
+        for (family, margin) in families {
+            let planned = profile.on(family).controls.startup_rounds as usize;
+            let needed =
+                stats::rounds_for_miss_rate(LEAST_EFFECT.ln(), SPREAD_LOG, margin, MISS_RATE)
+                    .unwrap();
+            let name = &profile.name;
+            assert!(
+                planned >= needed,
+                "{name} on {family:?}: {planned} < {needed}"
+            );
+        }
     }
 }
 

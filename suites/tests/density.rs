@@ -37,6 +37,7 @@ fn disk(candidate: u64, baseline: Option<u64>) -> Outcome {
         id: CellId::new("web/oci/amd64/density").unwrap(),
         image: ImageName::new("web").unwrap(),
         platform: PlatformName::new("oci").unwrap(),
+        family: model::PlatformFamily::Oci,
         arch: Arch::Amd64,
         suite: SuiteName::new("density").unwrap(),
         role: Role::Subject,

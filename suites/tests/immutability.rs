@@ -45,12 +45,14 @@ fn judge(documents: &Value) -> Judgement {
         id: cell_id.clone(),
         image: ImageName::new("valkey").unwrap(),
         platform: PlatformName::new("oci").unwrap(),
+        family: model::PlatformFamily::Oci,
         arch: Arch::Amd64,
         suite: SuiteName::new("immutability").unwrap(),
         role: Role::Subject,
         checks: suite()
             .checks()
             .iter()
+            .filter(|info| documents.get("admission").is_some() || !suites::is_of_clusters(info.id))
             .map(|info| PlannedCheck {
                 id: info.check_id(),
                 inapplicable: None,
@@ -106,7 +108,8 @@ fn failed(judgement: &Judgement) -> Vec<&str> {
 #[test]
 fn a_good_container_passes_every_check() {
     let judgement = judge(&serde_json::from_str(GOOD).unwrap());
-    let all = suite().checks().len();
+    let off_cluster = |info: &&&model::CheckInfo| !suites::is_of_clusters(info.id);
+    let all = suite().checks().iter().filter(off_cluster).count();
     let passed = judgement
         .checks
         .iter()
@@ -262,4 +265,54 @@ fn a_missing_document_is_never_a_pass() {
             .any(|check| check.id.as_str().starts_with("IMM-1") && check.outcome == Outcome::Pass);
         assert!(!shown, "without {kind}");
     }
+}
+
+/// The documents of a good container on a cluster, with this said of it.
+fn on_cluster(admission: &Value) -> Value {
+    let mut documents: Value = serde_json::from_str(GOOD).unwrap();
+    documents["admission"] = admission.clone();
+    documents
+}
+
+fn admitted() -> Value {
+    json!({
+        "policy": {"standard": "Pod Security restricted:latest", "enforced": true,
+            "words": "pods \"privileged\" is forbidden"},
+        "impostor": null, "image_id": "sha256:aa", "node": "worker", "restarts": 0,
+    })
+}
+
+fn outcome(judgement: &Judgement, id: &str) -> Outcome {
+    let mut checks = judgement.checks.iter();
+    checks
+        .find(|check| check.id.as_str() == id)
+        .unwrap()
+        .outcome
+}
+
+#[test]
+fn a_clusters_words_are_judged() {
+    let good = judge(&on_cluster(&admitted()));
+    assert_eq!(failed(&good), [""; 0]);
+    assert_eq!(outcome(&good, "KUB-001"), Outcome::Pass);
+    assert_eq!(outcome(&good, "KUB-002"), Outcome::Pass);
+    let mut other = admitted();
+    other["impostor"] = json!("it ran sha256:bb instead of sha256:aa");
+    assert_eq!(failed(&judge(&on_cluster(&other))), ["KUB-002"]);
+    // A policy that refuses nothing shows nothing.
+    let mut lax = admitted();
+    lax["policy"]["enforced"] = json!(false);
+    let judgement = judge(&on_cluster(&lax));
+    assert_eq!(outcome(&judgement, "KUB-001"), Outcome::Blocked);
+}
+
+#[test]
+fn what_the_cluster_refuses_fails_by_that_alone() {
+    let mut documents: Value = serde_json::from_str(GOOD).unwrap();
+    documents["refused"] = json!("violates PodSecurity \"restricted:latest\": runAsUser=0");
+    documents["not-ready"] = json!({"why": "refused", "output": ""});
+    let judgement = judge(&documents);
+    assert_eq!(failed(&judgement), ["KUB-001"]);
+    assert_eq!(outcome(&judgement, "KUB-002"), Outcome::Blocked);
+    assert_eq!(outcome(&judgement, "IMM-112"), Outcome::Blocked);
 }

@@ -84,7 +84,7 @@ async fn climb(
         }
         observing.clock.sleep(settle).await;
         let values = read(observing, running).await?;
-        let ended = ended(running).await;
+        let rejected = disqualified(running).await;
         observing.trial(Trial {
             cell: observing.cell.id.clone(),
             attempt: observing.attempt,
@@ -93,7 +93,7 @@ async fn climb(
             arm,
             warmup: false,
             values,
-            rejected: ended,
+            rejected,
         })?;
         observing.span("trial", observing.clock.monotonic().since(began))?;
     }
@@ -188,10 +188,10 @@ async fn read(
 }
 
 /// A container that ended while memory was read makes the reading worthless.
-async fn ended(running: &[Box<dyn Container>]) -> Option<String> {
+async fn disqualified(running: &[Box<dyn Container>]) -> Option<String> {
     for container in running {
-        if let Some(exit) = container.exit().await {
-            return Some(format!("a container ended during the step: {exit:?}"));
+        if let Some(why) = container.disqualified().await {
+            return Some(format!("a container of the step does not count: {why}"));
         }
     }
     None

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use engine::{Judgement, Judging, NOT_READY, NotReady};
+use engine::{Admission, Judgement, Judging, NOT_READY, NotReady, REFUSED};
 use model::{CheckResult, Evidence, Outcome, Samples};
 use serde::de::DeserializeOwned;
 
 use super::findings::Findings;
-use super::observe::{ATTEMPTS, DECLARED, DRIFT, FACTS, SERVED, STATIC, STOPPED};
-use super::{running, statics};
+use super::observe::{ADMISSION, ATTEMPTS, DECLARED, DRIFT, FACTS, SERVED, STATIC, STOPPED};
+use super::{admission, running, statics};
 
 pub(super) fn judge(judging: &Judging<'_>) -> Judgement {
     let mut judgement = Judgement::default();
@@ -16,6 +16,15 @@ pub(super) fn judge(judging: &Judging<'_>) -> Judgement {
     for (info, _) in statics::CHECKS {
         if let Some(findings) = found.get(info.id) {
             judgement.checks.push(findings.clone().decide(info));
+        }
+    }
+    if let Some(words) = document::<String>(judging.samples, REFUSED) {
+        judgement.checks.extend(refused(judging, &words));
+        return judgement;
+    }
+    if let Some(admission) = document::<Admission>(judging.samples, ADMISSION) {
+        for (info, look) in admission::CHECKS {
+            judgement.checks.push(look(&admission).decide(info));
         }
     }
     if let Some(not_ready) = document::<NotReady>(judging.samples, NOT_READY) {
@@ -60,6 +69,16 @@ fn seen(samples: &Samples) -> Result<running::Seen, String> {
         stopped: get(samples, STOPPED)?,
         declared: get(samples, DECLARED)?,
     })
+}
+
+/// An image that the platform's policy turned away: nothing of it ran.
+fn refused(judging: &Judging<'_>, words: &str) -> Vec<CheckResult> {
+    let mut results = admission::refused(judging.cell.image.as_str(), words);
+    results.extend(running::CHECKS.iter().map(|(info, _)| {
+        let message = "needs a running container, and the platform's policy refuses this one";
+        CheckResult::new(info, Outcome::Blocked, message)
+    }));
+    results
 }
 
 /// An image that never became ready does not serve with a read-only root; nothing else could be

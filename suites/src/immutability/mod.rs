@@ -3,6 +3,7 @@
 //! Existing certifiers read a field of a manifest. Here a property is shown four ways: declared by
 //! the image, effective in the kernel, behaving so when tried, and stable under load.
 
+mod admission;
 mod compare;
 mod findings;
 mod judge;
@@ -20,6 +21,11 @@ pub(crate) struct Immutability;
 /// The check that needs a slice manifest; the plan leaves it out for existing images.
 pub const OWNED_CHECK: &str = statics::OWNED.id;
 
+/// Whether a check has a meaning only where a cluster admits and runs images.
+pub fn is_of_clusters(check: &str) -> bool {
+    admission::CHECKS.iter().any(|(info, _)| info.id == check)
+}
+
 #[async_trait]
 impl Suite for Immutability {
     fn name(&self) -> &'static str {
@@ -34,6 +40,7 @@ impl Suite for Immutability {
         let statics = statics::CHECKS.iter().map(|(info, _)| *info);
         statics
             .chain(running::CHECKS.iter().map(|(info, _)| *info))
+            .chain(admission::CHECKS.iter().map(|(info, _)| *info))
             .collect()
     }
 
@@ -57,6 +64,8 @@ impl Suite for Immutability {
                  none found is not none tried.",
                 plan.load_ms, plan.load_connections
             ),
+            "On Kubernetes the same probe is started inside the container by the cluster, with the              container's own user and rights and no more, from a read-only volume that is the only              thing added to the pod beside the prober. The pod runs in a namespace in which the              cluster enforces the Pod Security Standard `restricted`, after a pod that it must              refuse was refused."
+                .to_owned(),
         ]
     }
 

@@ -23,6 +23,7 @@ pub(super) const SERVED: &str = "served";
 pub(super) const DRIFT: &str = "drift";
 pub(super) const STOPPED: &str = "stopped";
 pub(super) const DECLARED: &str = "declared";
+pub(super) const ADMISSION: &str = "admission";
 
 /// Observes what the cell's checks need.
 pub(super) async fn observe(observing: &Observing<'_>) -> Result<(), ObserveError> {
@@ -116,6 +117,14 @@ async fn inspect(
     container: &dyn Container,
     tree: &rootfs::Tree,
 ) -> Result<(), ObserveError> {
+    let planned = &observing.cell.checks;
+    if planned
+        .iter()
+        .any(|check| super::is_of_clusters(check.id.as_str()))
+    {
+        let admission = container.inspect(&Inspection::Admission).await?;
+        observing.fact(ADMISSION, &admission)?;
+    }
     let facts = container.inspect(&Inspection::Facts).await?;
     observing.fact(FACTS, &facts)?;
     let before = container.inspect(&Inspection::Hash).await?;

@@ -1,10 +1,10 @@
 //! Judging starts: two metrics, each with its comparison of the baseline with itself.
 
 use engine::{Judgement, Judging, NOT_READY, NotReady};
-use model::{Arm, CheckResult, Evidence, Measurement, Outcome, Role};
+use model::{Arm, CheckResult, Evidence, Measurement, Outcome, Role, Samples};
 use stats::{Criterion, Next};
 
-use super::observe::{APP_READY_MS, FIRST_INSTRUCTION_MS};
+use super::observe::{APP_READY_MS, FIRST_INSTRUCTION_MS, IN_PLACE};
 use super::{APP_READY, stop_rule};
 use crate::pairs::{Rounds, estimate, ratio};
 
@@ -45,6 +45,11 @@ pub(super) fn judge(judging: &Judging<'_>) -> Judgement {
     }
     for (metric, reading, title) in METRICS {
         let rounds = Rounds::of(judging.samples, reading);
+        let title = if metric == APP_READY.id && is_in_place(judging.samples) {
+            "warm start in place, from exec to the first correct answer"
+        } else {
+            title
+        };
         judgement
             .measurements
             .extend(measure(judging, metric, title, &rounds));
@@ -66,6 +71,12 @@ pub(super) fn judge(judging: &Judging<'_>) -> Judgement {
     }
     judgement.checks.push(decide(judging, &rounds));
     judgement
+}
+
+/// Whether app-ready is the median of starts in place.
+fn is_in_place(samples: &Samples) -> bool {
+    let mut trials = samples.trials.iter();
+    trials.any(|trial| trial.values.keys().any(|key| key.starts_with(IN_PLACE)))
 }
 
 /// A candidate that never became ready fails, with what it said last.

@@ -84,6 +84,16 @@ impl Suite for Startup {
              entrypoint) and to the first correct response byte (a prober in the same network \
              namespace that polls every millisecond)."
                 .to_owned(),
+            "On Kubernetes a start is timed in two parts, on the node's own clocks. The cluster's \
+             part: from the kubelet's request to start the prepared container (nanoseconds in the \
+             name of its event `Created`) to the first instruction. The image's part, which is \
+             judged, is timed in the same container when kubelet, runtime and control plane have \
+             finished their own work: a static program in place of the entrypoint runs it again \
+             and again, each time from exec to the first correct response byte, with the \
+             container's own user, rights, mounts and limits; the median of these starts is the \
+             pod's value, and each is kept. A pod whose image, node or restarts are not as planned, \
+             or whose events did not arrive, is rejected and counted."
+                .to_owned(),
             format!(
                 "The number is the Hodges-Lehmann estimate of the ratio candidate / baseline over \
                  rounds, with the signed-rank 95 % interval. Rounds go on, at least {} and at most \

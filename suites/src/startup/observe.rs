@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use engine::clock::{MonotonicNs, millis};
-use engine::{Container, ObserveError, Observing, Stamper, StartStamps, Started};
+use engine::{InPlaceStart, ObserveError, Observing, Stamper, StartStamps, Started};
 use model::{Arm, Role, Trial};
 use stats::{Next, StopRule, Xoshiro};
 
@@ -14,6 +14,8 @@ use super::stop_rule;
 pub(super) const FIRST_INSTRUCTION_MS: &str = "first_instruction_ms";
 pub(super) const APP_READY_MS: &str = "app_ready_ms";
 const STARTED_MS: &str = "runtime_started_ms";
+/// What readings of starts in place begin with; where there are some, app-ready is their median.
+pub(super) const IN_PLACE: &str = "in_place_";
 
 /// Starts rounds until the stopping rule is content. Without a baseline a round has one start and
 /// the planned number of rounds is made.
@@ -109,10 +111,11 @@ async fn start(
         Started::NotReady => return Ok(Outcome::NotReady),
     };
     let stamps = *container.stamps();
-    let rejected = implausible(&stamps).or(restarted(container.as_ref()).await);
+    let in_place = container.in_place().to_vec();
+    let rejected = container.disqualified().await.or(implausible(&stamps));
     // How it stops is the immutability suite's to see; here it would only make rounds longer.
     container.kill().await?;
-    let values = readings(&stamps);
+    let values = readings(&stamps, &in_place);
     let ready = values.get(APP_READY_MS).copied();
     let trial = Trial {
         cell: observing.cell.id.clone(),
@@ -134,14 +137,30 @@ async fn start(
     }
 }
 
-fn readings(stamps: &StartStamps) -> BTreeMap<String, f64> {
-    let since = |at: MonotonicNs| millis(at.since(stamps.requested));
+/// What a start reads. Where the platform is too busy with a container's own start, app-ready is the
+/// median of the starts in place that follow it; every one of them is kept.
+fn readings(stamps: &StartStamps, in_place: &[InPlaceStart]) -> BTreeMap<String, f64> {
+    let between = |from: MonotonicNs, to: MonotonicNs| millis(to.since(from));
+    let starts: Vec<f64> = in_place
+        .iter()
+        .map(|start| between(start.exec, start.ready))
+        .collect();
+    let ready = stats::median(&starts).unwrap_or_else(|_| between(stamps.requested, stamps.ready));
     let mut values = BTreeMap::from([
-        (APP_READY_MS.to_owned(), since(stamps.ready)),
-        (STARTED_MS.to_owned(), since(stamps.started)),
+        (APP_READY_MS.to_owned(), ready),
+        (
+            STARTED_MS.to_owned(),
+            between(stamps.requested, stamps.started),
+        ),
     ]);
+    for (number, ms) in (1..).zip(&starts) {
+        values.insert(format!("{IN_PLACE}{number:02}_ms"), *ms);
+    }
     if let Some(first) = stamps.first_instruction {
-        values.insert(FIRST_INSTRUCTION_MS.to_owned(), since(first));
+        values.insert(
+            FIRST_INSTRUCTION_MS.to_owned(),
+            between(stamps.requested, first),
+        );
     }
     values
 }
@@ -163,13 +182,6 @@ fn implausible(stamps: &StartStamps) -> Option<String> {
         .into_iter()
         .find(|(_, a, b)| a > b)
         .map(|(what, ..)| what.to_owned())
-}
-
-async fn restarted(container: &dyn Container) -> Option<String> {
-    container
-        .exit()
-        .await
-        .map(|exit| format!("it had ended when it was ready: {exit:?}"))
 }
 
 fn decide(rule: &StopRule, kept: &[BTreeMap<Arm, f64>], arms: usize, planned: usize) -> Next {

@@ -111,6 +111,7 @@ fn plan(image: &engine::ArmImage) -> Plan {
         id: CellId::of(&image.facts.image, &platform, image.facts.arch, &suite_name),
         image: image.facts.image.clone(),
         platform,
+        family: model::PlatformFamily::Oci,
         arch: image.facts.arch,
         suite: suite_name,
         role: Role::Subject,

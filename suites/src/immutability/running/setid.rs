@@ -89,6 +89,7 @@ fn notes(seen: &Seen) -> String {
         SeccompCarried::None => "no filter".to_owned(),
         SeccompCarried::Copied(count) => format!("{count} filter(s) copied from the kernel"),
         SeccompCarried::Given(count) => format!("{count} filter(s) as the runtime installed them"),
+        SeccompCarried::Inherited(count) => format!("{count} filter(s) of the container's own"),
         SeccompCarried::NotCopied(_) => "the container's filter not known".to_owned(),
     };
     format!(
