@@ -2,7 +2,14 @@
 //!
 //! Only this crate talks to runtimes, daemons and clusters. It names no suite.
 
+mod apart;
+mod ask;
+mod daemon;
+mod kind;
+mod kubernetes;
 mod oci;
+mod probe_image;
+mod prober;
 mod runtime;
 pub mod sim;
 
@@ -12,11 +19,22 @@ use model::RunId;
 pub use runtime::once::{Once, OnceError, Ran, objects, run_once};
 
 /// Every platform, in the order of reports.
-pub static PLATFORMS: &[&dyn Platform] = &[&oci::OCI, &oci::OCI_RUNC, &sim::SIM];
+pub static PLATFORMS: &[&dyn Platform] = &[
+    &oci::OCI,
+    &oci::OCI_RUNC,
+    &daemon::DOCKER,
+    &daemon::PODMAN,
+    &kind::KIND,
+    &sim::SIM,
+];
 
 /// Removes an object that a killed run announced; says what was done, or why it is still there.
 pub fn sweep(run: &RunId, kind: &str, name: &str) -> Result<String, String> {
-    runtime::sweep::remove(run, kind, name)
+    match kind {
+        "daemon" => daemon::remove(run, name),
+        "kind" => kind::remove(run, name),
+        _ => runtime::sweep::remove(run, kind, name),
+    }
 }
 
 #[cfg(test)]

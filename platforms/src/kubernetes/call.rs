@@ -1,0 +1,166 @@
+//! Calls to an API server: each has a deadline, and each failure says what the server said.
+
+use std::future::Future;
+use std::time::Duration;
+
+use engine::clock::Clock;
+use engine::wait::Deadline;
+
+/// Longest wait for one answer.
+pub(crate) const ANSWER: Duration = Duration::from_secs(15);
+/// Longest time over which a call that a busy server turned away is made again.
+const INSISTENCE: Duration = Duration::from_secs(40);
+/// Pause before a call is made again, unless the server names one.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Why a call failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The server is busy or unwell: the same call may work later.
+    Busy,
+    /// Who we are is not or no longer known.
+    Unauthorized,
+    /// We may not, or a policy refuses the object.
+    Forbidden,
+    /// What we hold is too old.
+    Gone,
+    /// There is no such object.
+    NotFound,
+    /// An object of that name is there.
+    Exists,
+    /// The object is not valid.
+    Invalid,
+    /// No answer in time.
+    Late,
+    /// Everything else: the connection, the format.
+    Other,
+}
+
+/// A call that failed.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{what}: {why}")]
+pub(crate) struct CallError {
+    /// What was called for.
+    pub(crate) what: String,
+    /// The server's words.
+    pub(crate) why: String,
+    pub(crate) kind: Kind,
+    /// How long the server asks us to wait.
+    pause: Option<Duration>,
+}
+
+/// Makes one call.
+pub(crate) async fn once<T>(
+    what: &str,
+    answer: impl Future<Output = kube::Result<T>>,
+) -> Result<T, CallError> {
+    let failed = |kind, why: String, pause| CallError {
+        what: what.to_owned(),
+        why,
+        kind,
+        pause,
+    };
+    match tokio::time::timeout(ANSWER, answer).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => {
+            let (kind, pause) = kind(&error);
+            Err(failed(kind, words(&error), pause))
+        }
+        Err(_) => {
+            let why = format!("no answer within {} s", ANSWER.as_secs());
+            Err(failed(Kind::Late, why, None))
+        }
+    }
+}
+
+/// Makes a call, and again while the server is busy. Only for calls that are not timed.
+pub(crate) async fn insist<T, F>(
+    clock: Clock,
+    what: &str,
+    mut answer: impl FnMut() -> F,
+) -> Result<T, CallError>
+where
+    F: Future<Output = kube::Result<T>>,
+{
+    let deadline = Deadline::after(clock, INSISTENCE);
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match once(what, answer()).await {
+            Err(error) if is_passing(&error) && !deadline.passed(clock) => {
+                let pause = error.pause.unwrap_or(PAUSE).min(deadline.left(clock));
+                tracing::debug!("{error}; again in {} ms", pause.as_millis());
+                clock.sleep(pause).await;
+            }
+            Err(error) if tries > 1 => {
+                let why = format!("{} ({tries} tries)", error.why);
+                return Err(CallError { why, ..error });
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Whether the same call may work in a moment. A new namespace has no service account at first, and
+/// what stands in it is refused until it has.
+fn is_passing(error: &CallError) -> bool {
+    match error.kind {
+        Kind::Busy | Kind::Late => true,
+        Kind::Forbidden => error.why.contains("error looking up service account"),
+        _ => false,
+    }
+}
+
+fn kind(error: &kube::Error) -> (Kind, Option<Duration>) {
+    let kube::Error::Api(status) = error else {
+        return (Kind::Other, None);
+    };
+    let asked = status
+        .details
+        .as_ref()
+        .map(|details| details.retry_after_seconds);
+    let pause = asked
+        .filter(|seconds| *seconds > 0)
+        .map(|seconds| Duration::from_secs(seconds.into()));
+    let kind = match status.code {
+        401 => Kind::Unauthorized,
+        403 => Kind::Forbidden,
+        404 => Kind::NotFound,
+        409 if status.reason == "AlreadyExists" => Kind::Exists,
+        410 => Kind::Gone,
+        400 | 422 => Kind::Invalid,
+        429 | 500 | 502 | 503 | 504 => Kind::Busy,
+        _ => Kind::Other,
+    };
+    (kind, pause)
+}
+
+/// The server's words, else the error with its causes.
+pub(crate) fn words(error: &kube::Error) -> String {
+    if let kube::Error::Api(status) = error {
+        return format!("{} ({} {})", status.message, status.code, status.reason);
+    }
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let said = error.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+impl CallError {
+    /// What to try.
+    pub(crate) fn remedy(&self) -> Option<String> {
+        let text = match self.kind {
+            Kind::Unauthorized => "log in to the cluster again: its credentials are not accepted",
+            Kind::Forbidden => "compare with the rights that `certify rbac` prints",
+            Kind::Busy | Kind::Late => "look at the API server: it turns calls away or is too slow",
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+}

@@ -1,0 +1,260 @@
+//! A running pod.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use engine::clock::Clock;
+use engine::{
+    Admission, Blame, Container, ContainerMemory, Exit, InPlaceStart, Inspection, Killed,
+    LoadRequest, Policy, Residue, SessionError, SmokeReply, StartRequest, StartStamps, Stopped,
+};
+use k8s_openapi::api::core::v1::Pod;
+use kube::Api;
+use kube::api::DeleteParams;
+use model::{RuntimeConfig, SmokeRequest};
+use probe::Memory;
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use super::call::{self, Kind};
+use super::inside::{self, Talk};
+use super::names::{PROBER, SUBJECT};
+use super::pods::Pods;
+use super::session::{Alive, Image, PodSession};
+use super::timing::Times;
+use super::wanted::Reference;
+use super::{starting, state};
+use crate::prober;
+
+/// Longest wait, beyond its grace, until a deleted pod is gone.
+const GONE: Duration = Duration::from_secs(60);
+/// The grace of a pod whose end is not looked at. None at all would make the deletion a forced one:
+/// the object goes and the container stays.
+const SHORTEST_GRACE_S: u32 = 1;
+
+/// A pod with the measured container and the prober.
+pub(crate) struct PodContainer {
+    pub(crate) name: String,
+    pub(crate) api: Api<Pod>,
+    pub(crate) pods: Arc<Pods>,
+    pub(crate) node: String,
+    pub(crate) reference: Reference,
+    pub(crate) config: RuntimeConfig,
+    pub(crate) talk: Mutex<Option<Talk>>,
+    pub(crate) clock: Clock,
+    pub(crate) alive: Alive,
+    pub(crate) times: Times,
+    /// The cluster's policy in this namespace.
+    pub(crate) policy: Policy,
+}
+
+impl PodContainer {
+    /// The pod of a start, whose times are not known yet.
+    pub(crate) fn of(session: &PodSession, request: &StartRequest, image: &Image) -> Self {
+        Self {
+            name: request.name.clone(),
+            api: session.api.clone(),
+            pods: session.pods.clone(),
+            node: session.ground.node.clone(),
+            reference: image.reference.clone(),
+            config: image.delivered.recipe.config.clone(),
+            talk: Mutex::new(None),
+            clock: session.clock,
+            alive: session.alive.clone(),
+            times: Times::none(),
+            policy: session.policy.clone(),
+        }
+    }
+
+    fn fault(&self, doing: &str, why: String) -> SessionError {
+        SessionError::environment(format!("{doing} {}", self.name), why)
+    }
+
+    async fn ask(&self, words: &[&str], input: Option<String>) -> Result<Value, String> {
+        inside::ask(&self.api, (&self.name, SUBJECT), words, input).await
+    }
+
+    /// What the cluster says of the pod: admitted by which policy, running what and where.
+    fn admission(&self) -> Result<Value, String> {
+        let pod = self.pods.get(&self.name).ok_or("the pod is gone")?;
+        let status = state::container(&pod, SUBJECT);
+        let status = status.ok_or("the cluster says nothing of its container")?;
+        let spec = pod.spec.as_ref();
+        let admission = Admission {
+            policy: self.policy.clone(),
+            impostor: state::impostor(&pod, &self.node, &self.reference.digests),
+            image_id: status.image_id.clone(),
+            node: spec
+                .and_then(|spec| spec.node_name.clone())
+                .unwrap_or_default(),
+            restarts: status.restart_count,
+        };
+        serde_json::to_value(admission).map_err(|error| error.to_string())
+    }
+
+    /// Deletes the pod with `grace` and waits until it is gone.
+    pub(crate) async fn remove(self, grace: Option<u32>) -> Result<(), SessionError> {
+        let attempted = format!("remove pod {}", self.name);
+        let left = || Residue::Removable(vec![format!("pod {}", self.name)]);
+        let failed = |why: String| SessionError::environment(&attempted, why).leaving(left());
+        self.delete(grace).await.map_err(failed)?;
+        let limit = GONE + Duration::from_secs(grace.unwrap_or(0).into());
+        let gone = self
+            .pods
+            .until(self.clock, &self.name, limit, state::await_gone)
+            .await;
+        gone.map_err(|why| failed(why.words()))?;
+        self.alive.forget(&self.name);
+        Ok(())
+    }
+
+    async fn delete(&self, grace: Option<u32>) -> Result<(), String> {
+        let how = DeleteParams {
+            grace_period_seconds: grace,
+            ..DeleteParams::default()
+        };
+        let deleted = call::insist(self.clock, "delete the pod", || {
+            self.api.delete(&self.name, &how)
+        });
+        match deleted.await {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind == Kind::NotFound => Ok(()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+#[async_trait]
+impl Container for PodContainer {
+    fn stamps(&self) -> &StartStamps {
+        &self.times.stamps
+    }
+
+    fn in_place(&self) -> &[InPlaceStart] {
+        &self.times.in_place
+    }
+
+    async fn inspect(&self, what: &Inspection) -> Result<Value, SessionError> {
+        let user = self.config.user;
+        let (uid, gid) = (user.uid.to_string(), user.gid.to_string());
+        let document = match what {
+            Inspection::Facts => self.ask(&["facts", "--pid", "1"], None).await,
+            Inspection::Hash => self.ask(&["hash", "--pid", "1"], None).await,
+            Inspection::Attempts(request) => {
+                let words = ["attempts", "--pid", "1", "--uid", &uid, "--gid", &gid];
+                self.ask(&words, Some(request.to_string())).await
+            }
+            Inspection::Admission => self.admission(),
+        };
+        document.map_err(|why| self.fault("look at", why).blamed_on(Blame::Harness))
+    }
+
+    async fn request(&self, request: &SmokeRequest) -> Result<SmokeReply, SessionError> {
+        let mut talk = self.talk.lock().await;
+        let answer = async {
+            let talk = begun(&mut talk, self).await?;
+            talk.prober.request(prober::smoke(request)).await
+        };
+        let answer = answer.await.map_err(|why| self.fault("ask", why))?;
+        Ok(prober::reply(answer))
+    }
+
+    async fn load(&self, load: &LoadRequest) -> Result<Value, SessionError> {
+        let mut talk = self.talk.lock().await;
+        let question = prober::smoke(&load.request);
+        let done = async {
+            let talk = begun(&mut talk, self).await?;
+            talk.prober
+                .load(question, load.connections, load.duration)
+                .await
+        };
+        let done = done.await.map_err(|why| self.fault("put load on", why))?;
+        serde_json::to_value(done).map_err(|error| {
+            self.fault("put load on", error.to_string())
+                .blamed_on(Blame::Harness)
+        })
+    }
+
+    async fn memory(&self) -> Result<ContainerMemory, SessionError> {
+        let memory = memory(&self.api, &self.name).await;
+        let memory = memory.map_err(|why| self.fault("read the memory of", why))?;
+        Ok(ContainerMemory {
+            pss_bytes: memory.pss_bytes,
+            pss_anon_bytes: Some(memory.pss_anon_bytes),
+            working_set_bytes: None,
+            processes: memory.processes,
+        })
+    }
+
+    async fn output(&self) -> String {
+        starting::output(&self.api, &self.name).await
+    }
+
+    async fn exit(&self) -> Option<Exit> {
+        self.pods.get(&self.name).as_ref().and_then(state::ended)
+    }
+
+    async fn disqualified(&self) -> Option<String> {
+        if let Some(why) = &self.times.untimed {
+            return Some(why.clone());
+        }
+        let Some(pod) = self.pods.get(&self.name) else {
+            return Some("the pod is gone".to_owned());
+        };
+        let ended = state::ended(&pod).map(|exit| format!("it had ended: {exit:?}"));
+        ended.or(state::impostor(&pod, &self.node, &self.reference.digests))
+    }
+
+    async fn stop(self: Box<Self>) -> Result<Stopped, SessionError> {
+        let asked = self.clock.monotonic();
+        self.delete(None)
+            .await
+            .map_err(|why| self.fault("stop", why))?;
+        let limit = GONE + Duration::from_millis(self.config.stop_grace_ms);
+        let ended = self
+            .pods
+            .until(self.clock, &self.name, limit, state::await_end)
+            .await;
+        let took = self.clock.monotonic().since(asked);
+        let exit = ended.map_err(|why| self.fault("see the end of", why.words()))?;
+        self.remove(None).await?;
+        Ok(Stopped {
+            exit,
+            took,
+            killed: if exit == Exit::Signal(9) {
+                Killed::Yes
+            } else {
+                Killed::No
+            },
+        })
+    }
+
+    async fn kill(self: Box<Self>) -> Result<(), SessionError> {
+        self.remove(Some(SHORTEST_GRACE_S)).await
+    }
+}
+
+/// The prober that answers questions after the start, started when first needed.
+async fn begun<'a>(talk: &'a mut Option<Talk>, pod: &PodContainer) -> Result<&'a mut Talk, String> {
+    match talk {
+        Some(talk) => Ok(talk),
+        none => Ok(none.insert(Talk::begin(&pod.api, &pod.name, PROBER).await?)),
+    }
+}
+
+/// What the processes of a pod's measured container have mapped.
+pub(crate) async fn memory(api: &Api<Pod>, pod: &str) -> Result<Memory, String> {
+    let document = inside::ask(api, (pod, SUBJECT), &["memory"], None).await?;
+    let memory: Memory = serde_json::from_value(document).map_err(|error| error.to_string())?;
+    if !memory.unreadable.is_empty() {
+        return Err(format!(
+            "not all could be read: {}",
+            memory.unreadable.join(", ")
+        ));
+    }
+    if memory.processes == 0 {
+        return Err("no process of it could be read".to_owned());
+    }
+    Ok(memory)
+}

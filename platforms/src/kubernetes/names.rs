@@ -1,0 +1,29 @@
+//! Names of everything a session makes in a cluster. Each carries the run's id.
+
+use model::RunId;
+
+/// The label that everything made here carries; its value is the run's id.
+pub(crate) const LABEL: &str = "dev.certify/run";
+/// The annotation that says until when it may be there.
+pub(crate) const EXPIRES: &str = "dev.certify/expires";
+/// The measured container of a pod.
+pub(crate) const SUBJECT: &str = "subject";
+/// The container with the prober.
+pub(crate) const PROBER: &str = "prober";
+/// Where the probe lies in containers.
+pub(crate) const PROBE: &str = "/.certify/probe";
+
+/// The namespace of a run.
+pub(crate) fn namespace(run: &RunId) -> String {
+    format!("certify-{run}")
+}
+
+/// The name of a delivered image. There is no such host: nothing can be pulled by accident.
+pub(crate) fn image(run: &RunId, label: &str) -> String {
+    format!("certify.invalid/{label}:{run}")
+}
+
+/// What images of a run begin and end with.
+pub(crate) fn is_image_of(run: &RunId, name: &str) -> bool {
+    name.starts_with("certify.invalid/") && name.ends_with(&format!(":{run}"))
+}

@@ -1,0 +1,321 @@
+//! A session in a cluster: a namespace of its own, one node, one watch.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use camino::Utf8PathBuf;
+use engine::clock::Clock;
+use engine::{
+    Blame, Container, Delivered, Delivery, OpenRequest, Policy, Residue, Session, SessionError,
+    SessionMemory, StartError, StartRequest, TreeOrigin, Verification,
+};
+use futures::StreamExt;
+use k8s_openapi::api::core::v1::{Event, Namespace, Pod};
+use kube::Api;
+use kube::api::PostParams;
+use model::PlatformFacts;
+use tokio::sync::Mutex;
+
+use super::call::{self, Kind};
+use super::cluster::Cluster;
+use super::names;
+use super::pods::Pods;
+use super::supply::Supply;
+use super::wanted::{self, Ground, Reference};
+use super::{container, starting, sweep};
+use crate::probe_image;
+
+/// The policy that our namespaces ask for.
+const STANDARD: &str = "Pod Security restricted:latest";
+/// Pods asked for their memory at the same time.
+const AT_ONCE: usize = 4;
+/// How long a namespace may be there before anybody may take it for forgotten.
+const LIFETIME: Duration = Duration::from_secs(6 * 3600);
+
+/// What a session is opened with, beside the request.
+pub(crate) struct Opening {
+    pub(crate) cluster: Cluster,
+    pub(crate) supply: Box<dyn Supply>,
+    /// Where everything runs.
+    pub(crate) node: String,
+    /// What the cluster is, without what a session finds out.
+    pub(crate) facts: PlatformFacts,
+    /// Announced objects, by kind, that lie outside the namespace.
+    pub(crate) objects: Vec<(&'static str, String)>,
+    /// How the ledger names the namespace, so that a sweep finds the cluster again.
+    pub(crate) object: (&'static str, String),
+}
+
+/// An open session.
+pub(crate) struct PodSession {
+    facts: PlatformFacts,
+    cluster: Cluster,
+    supply: Box<dyn Supply>,
+    pub(crate) api: Api<Pod>,
+    pub(crate) events: Api<Event>,
+    pub(crate) pods: Arc<Pods>,
+    pub(crate) ground: Ground,
+    pub(crate) clock: Clock,
+    pub(crate) request: OpenRequest,
+    pub(crate) alive: Alive,
+    /// What was found of the cluster's policy.
+    pub(crate) policy: Policy,
+    images: Mutex<BTreeMap<String, Image>>,
+    objects: Vec<(&'static str, String)>,
+}
+
+/// A delivered image.
+#[derive(Debug, Clone)]
+pub(crate) struct Image {
+    pub(crate) reference: Reference,
+    pub(crate) delivered: Delivered,
+}
+
+/// Names of the pods of a session that run, shared with them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Alive(Arc<std::sync::Mutex<BTreeSet<String>>>);
+
+impl Alive {
+    pub(crate) fn note(&self, name: &str) {
+        if let Ok(mut all) = self.0.lock() {
+            all.insert(name.to_owned());
+        }
+    }
+
+    pub(crate) fn forget(&self, name: &str) {
+        if let Ok(mut all) = self.0.lock() {
+            all.remove(name);
+        }
+    }
+
+    fn all(&self) -> Vec<String> {
+        let all = self.0.lock().map(|all| all.clone()).unwrap_or_default();
+        all.into_iter().collect()
+    }
+}
+
+/// Opens a session: announces what it will make, then makes it.
+pub(crate) async fn open(
+    opening: Opening,
+    request: OpenRequest,
+) -> Result<Box<dyn Session>, SessionError> {
+    let attempted = format!("open a session on {}", opening.facts.platform);
+    let environment = |why: String| SessionError::environment(&attempted, why);
+    let mut objects = vec![("folder", request.scratch.to_string())];
+    objects.extend(opening.objects.iter().cloned());
+    objects.push(opening.object.clone());
+    for (kind, object) in &objects {
+        let intended = request.ledger.intend(kind, object);
+        intended.map_err(|error| environment(error.to_string()))?;
+    }
+    let namespace = names::namespace(&request.run);
+    let client = opening.cluster.client.clone();
+    let api = Api::namespaced(client.clone(), &namespace);
+    let mut session = PodSession {
+        pods: Arc::new(Pods::watch(api.clone())),
+        events: Api::namespaced(client, &namespace),
+        ground: Ground {
+            run: request.run.clone(),
+            namespace,
+            node: opening.node,
+            probe: Reference {
+                name: names::image(&request.run, "probe"),
+                pull: "Never",
+                digests: Vec::new(),
+            },
+        },
+        facts: opening.facts,
+        cluster: opening.cluster,
+        supply: opening.supply,
+        api,
+        clock: request.clock,
+        alive: Alive::default(),
+        policy: Policy {
+            standard: STANDARD.to_owned(),
+            enforced: false,
+            words: "not tried".to_owned(),
+        },
+        images: Mutex::default(),
+        objects,
+        request,
+    };
+    match session.prepare().await {
+        Ok(()) => Ok(Box::new(session)),
+        Err(why) => {
+            let error = environment(why);
+            match Box::new(session).close().await {
+                Ok(()) => Err(error),
+                Err(left) => Err(error.leaving(left.residue)),
+            }
+        }
+    }
+}
+
+impl PodSession {
+    pub(crate) async fn image(&self, label: &str) -> Option<Image> {
+        self.images.lock().await.get(label).cloned()
+    }
+
+    /// Brings the probe to the node, makes the namespace, and makes sure that the cluster enforces
+    /// there what the namespace asks for.
+    async fn prepare(&mut self) -> Result<(), String> {
+        let scratch = &self.request.scratch;
+        fs_err::create_dir_all(scratch).map_err(|error| error.to_string())?;
+        let layout = scratch.join("probe-image");
+        let manifest = probe_image::write(&self.request.libexec.probe, &layout).await?;
+        let (node, name) = (&self.ground.node, &self.ground.probe.name);
+        let archive = scratch.join("probe.tar");
+        let delivered = self
+            .supply
+            .deliver(node, &layout, manifest, name, &archive)
+            .await;
+        self.ground.probe = delivered?;
+        let expires = self.request.clock.utc() + LIFETIME;
+        let wanted = wanted::namespace(
+            &self.ground.run,
+            &self.ground.namespace,
+            &expires.to_string(),
+        );
+        let wanted = wanted.map_err(|error| error.to_string())?;
+        let namespaces: Api<Namespace> = Api::all(self.cluster.client.clone());
+        let params = PostParams::default();
+        let made = call::insist(self.clock, "make the namespace", || {
+            namespaces.create(&params, &wanted)
+        });
+        made.await.map_err(|error| error.to_string())?;
+        self.policy = self.enforcement().await?;
+        Ok(())
+    }
+
+    /// Asks for a privileged pod, without making it: a cluster that enforces `restricted` refuses.
+    async fn enforcement(&self) -> Result<Policy, String> {
+        let pod = wanted::forbidden(&self.ground, "privileged");
+        let pod = pod.map_err(|error| error.to_string())?;
+        let params = PostParams {
+            dry_run: true,
+            ..PostParams::default()
+        };
+        let asked = call::insist(self.clock, "try a privileged pod", || {
+            self.api.create(&params, &pod)
+        });
+        let (enforced, words) = match asked.await {
+            Ok(_) => {
+                let words = "a privileged pod was admitted in a namespace that asks for it";
+                (false, words.to_owned())
+            }
+            Err(error) if error.kind == Kind::Forbidden => (true, error.why),
+            Err(error) => return Err(error.to_string()),
+        };
+        Ok(Policy {
+            standard: STANDARD.to_owned(),
+            enforced,
+            words,
+        })
+    }
+
+    async fn clear(&self) -> Result<(), String> {
+        sweep::namespace(self.clock, &self.cluster, &self.ground.namespace).await
+    }
+}
+
+#[async_trait]
+impl Session for PodSession {
+    fn facts(&self) -> &PlatformFacts {
+        &self.facts
+    }
+
+    async fn deliver(&self, image: &Delivery) -> Result<Delivered, SessionError> {
+        let attempted = format!("deliver {}", image.label);
+        let name = names::image(&self.request.run, &image.label);
+        let archive = self.request.scratch.join(format!("{}.tar", image.label));
+        let (node, manifest) = (&self.ground.node, image.manifest);
+        let delivered = self
+            .supply
+            .deliver(node, &image.layout, manifest, &name, &archive);
+        let reference = delivered
+            .await
+            .map_err(|why| SessionError::environment(attempted, why))?;
+        let delivered = Delivered {
+            label: image.label.clone(),
+            recipe: image.recipe.clone(),
+            tree: image.tree,
+            origin: TreeOrigin::Made,
+        };
+        let image = Image {
+            reference,
+            delivered: delivered.clone(),
+        };
+        let label = delivered.label.clone();
+        self.images.lock().await.insert(label, image);
+        Ok(delivered)
+    }
+
+    async fn start(&self, start: &StartRequest) -> Result<Box<dyn Container>, StartError> {
+        starting::start(self, start).await
+    }
+
+    async fn memory(&self) -> Result<SessionMemory, SessionError> {
+        let alive = self.alive.all();
+        let containers = u32::try_from(alive.len()).unwrap_or(u32::MAX);
+        let readings = alive.into_iter().map(|pod| async move {
+            container::memory(&self.api, &pod)
+                .await
+                .map_err(|why| SessionError::environment(format!("read the memory of {pod}"), why))
+        });
+        let mut readings = futures::stream::iter(readings).buffer_unordered(AT_ONCE);
+        let mut pss_bytes = 0;
+        while let Some(memory) = readings.next().await {
+            pss_bytes += memory?.pss_bytes;
+        }
+        Ok(SessionMemory {
+            working_set_bytes: None,
+            pss_bytes,
+            containers,
+        })
+    }
+
+    /// Nodes keep images by their digests, and every pod that counted ran one of the certified
+    /// digests ([`super::state::impostor`]): there is nothing else to compare from here.
+    async fn verify(&self, image: &Delivered) -> Result<Verification, SessionError> {
+        if self.image(&image.label).await.is_none() {
+            let attempted = format!("verify {}", image.label);
+            let error = SessionError::environment(attempted, "it was not delivered");
+            return Err(error.blamed_on(Blame::Harness));
+        }
+        Ok(Verification::Untouched(1))
+    }
+
+    async fn close(self: Box<Self>) -> Result<(), SessionError> {
+        let attempted = format!("close the session on {}", self.facts.platform);
+        let cleared = self.clear().await;
+        let removed = self.supply.remove().await;
+        let scratch: Utf8PathBuf = self.request.scratch.clone();
+        let folder = crate::runtime::view::remove_all(&scratch).map_err(|error| error.to_string());
+        let mut left = Vec::new();
+        for (position, (kind, object)) in self.objects.iter().enumerate() {
+            let result = match *kind {
+                "folder" => &folder,
+                _ if position + 1 == self.objects.len() => &cleared,
+                _ => &removed,
+            };
+            match result {
+                Ok(()) => self
+                    .request
+                    .ledger
+                    .removed(object)
+                    .map_err(|error| SessionError::environment(&attempted, error))?,
+                Err(why) => left.push(format!("{object} ({why})")),
+            }
+        }
+        if left.is_empty() {
+            return Ok(());
+        }
+        Err(
+            SessionError::environment(attempted, "not everything could be removed")
+                .leaving(Residue::Removable(left))
+                .try_this("cargo xtask sweep"),
+        )
+    }
+}

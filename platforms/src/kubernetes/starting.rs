@@ -1,0 +1,303 @@
+//! Starting one pod, and waiting until its application answers.
+
+use std::time::Duration;
+
+use engine::wait::{Deadline, Poll};
+use engine::{Blame, Container, SessionError, Stamper, StartError, StartRequest};
+use k8s_openapi::api::core::v1::Pod;
+use kube::ResourceExt;
+use kube::api::{LogParams, PostParams};
+use model::Readiness;
+use probe::{Command, Poll as ProbePoll, Polled, Question, Reply};
+
+use super::call::{self, CallError, Kind};
+use super::container::PodContainer;
+use super::names::{PROBER, SUBJECT};
+use super::session::{Image, PodSession};
+use super::state::{self, Start};
+use super::timing::{self, Times};
+use super::wanted::{self, Entry};
+use crate::prober;
+
+/// Longest time for a cluster to bring a pod to where its container runs.
+const PLACED: Duration = Duration::from_secs(60);
+/// How much earlier than the measured container the prober may begin to ask.
+const LEAD: Duration = Duration::from_secs(5);
+/// How long after a container runs its prober is first asked, and then again.
+const LOOK: Duration = Duration::from_millis(200);
+/// Longest wait until the kubelet tells what runs.
+const IDENTIFIED: Duration = Duration::from_secs(15);
+/// How much longer than the prober's own deadline its last word is awaited.
+const LAST_WORD: Duration = Duration::from_secs(10);
+
+/// Why there is no ready container.
+pub(super) enum Never {
+    /// The image's doing.
+    Image(String),
+    /// The cluster's policy refuses it.
+    Refused(String),
+    /// The cluster's doing, and what to try.
+    Cluster(String, Option<String>),
+}
+
+impl From<CallError> for Never {
+    fn from(error: CallError) -> Self {
+        let remedy = error.remedy();
+        Self::Cluster(error.to_string(), remedy)
+    }
+}
+
+impl Never {
+    pub(super) fn cluster(why: impl ToString) -> Self {
+        Self::Cluster(why.to_string(), None)
+    }
+}
+
+/// Starts a pod and waits until its application is ready.
+pub(crate) async fn start(
+    session: &PodSession,
+    request: &StartRequest,
+) -> Result<Box<dyn Container>, StartError> {
+    let attempted = format!("start pod {}", request.name);
+    let image = session.image(&request.image).await.ok_or_else(|| {
+        SessionError::environment(&attempted, "its image was not delivered")
+            .blamed_on(Blame::Harness)
+    })?;
+    session.alive.note(&request.name);
+    let stop = session.request.stop.clone();
+    let ready = tokio::select! {
+        ready = reach(session, request, &image) => ready,
+        () = stop.cancelled() => Err(Never::cluster("interrupted")),
+    };
+    let container = PodContainer::of(session, request, &image);
+    match ready {
+        Ok(times) => Ok(Box::new(PodContainer { times, ..container })),
+        Err(why) => Err(give_up(session, container, request, why).await),
+    }
+}
+
+/// Creates the pod, awaits readiness, and reads when what happened.
+async fn reach(
+    session: &PodSession,
+    request: &StartRequest,
+    image: &Image,
+) -> Result<Times, Never> {
+    let recipe = &image.delivered.recipe;
+    let question = match &recipe.readiness {
+        readiness @ (Readiness::Http(_) | Readiness::Tcp { .. } | Readiness::Exchange(_)) => {
+            prober::readiness(readiness)
+        }
+        Readiness::Exit { .. } | Readiness::Log { .. } => None,
+    };
+    let question = question.ok_or_else(|| {
+        Never::cluster(
+            "a cluster tells the end of a program in whole seconds and its output after it: only \
+             readiness that a prober sees is known here",
+        )
+    })?;
+    let name = request.name.as_str();
+    let wish = timing::wish(&question, request).map_err(Never::cluster)?;
+    let (entry, first) = match request.stamper {
+        Stamper::InFront => (Entry::InPlace(&wish), Command::Ping),
+        Stamper::Absent => (Entry::Itself, poll(question, request)),
+    };
+    let first = serde_json::to_string(&first).map_err(Never::cluster)?;
+    let pod = wanted::subject(
+        &session.ground,
+        name,
+        &image.reference,
+        recipe,
+        entry,
+        &first,
+    );
+    let created = create(session, &pod.map_err(Never::cluster)?).await?;
+    placed(session, name).await?;
+    match request.stamper {
+        Stamper::Absent => {
+            let polled = polled(session, request).await?;
+            identified(session, name).await?;
+            Ok(Times::of_poll(&polled))
+        }
+        Stamper::InFront => {
+            let repeated = timing::repeated(session, request).await?;
+            identified(session, name).await?;
+            let uid = created.uid().unwrap_or_default();
+            Ok(timing::of(session, name, &uid, &repeated).await)
+        }
+    }
+}
+
+fn poll(question: Question, request: &StartRequest) -> Command {
+    Command::Poll(ProbePoll {
+        question,
+        interval_us: 1000,
+        deadline_ms: millis(LEAD + request.ready_within),
+    })
+}
+
+/// Creates the pod. That it is created at all is the cluster's own policy saying yes.
+async fn create(session: &PodSession, pod: &Pod) -> Result<Pod, Never> {
+    let wanted = PostParams::default();
+    let created = call::insist(session.clock, "create the pod", || {
+        session.api.create(&wanted, pod)
+    });
+    match created.await {
+        Ok(pod) => Ok(pod),
+        Err(error)
+            if error.kind == Kind::Forbidden && error.why.contains("violates PodSecurity") =>
+        {
+            Err(Never::Refused(error.why))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Waits until the cluster says that the measured container runs, or has run. Nothing is asked
+/// meanwhile: every question costs the node work just when the application starts.
+async fn placed(session: &PodSession, name: &str) -> Result<(), Never> {
+    let look = |pod: Option<&Pod>| match pod.map(state::start) {
+        None => Poll::NotYet("the watch has not shown it".to_owned()),
+        Some(Start::Waiting(last)) => Poll::NotYet(last),
+        Some(Start::Running | Start::Ended(..)) => Poll::Ready(()),
+        Some(Start::Stuck(why)) => Poll::Failed(why),
+    };
+    let waited = session.pods.until(session.clock, name, PLACED, look).await;
+    waited.map_err(|why| Never::Cluster(why.words(), None))
+}
+
+/// The end of the prober's poll, as its log tells it; an end of the subject ends the wait.
+async fn polled(session: &PodSession, request: &StartRequest) -> Result<Polled, Never> {
+    let name = request.name.as_str();
+    let deadline = Deadline::after(session.clock, LEAD + request.ready_within + LAST_WORD);
+    loop {
+        session.clock.sleep(LOOK).await;
+        if let Some(polled) = last_word(session, name).await? {
+            if polled.ready_ns.is_some() {
+                return Ok(polled);
+            }
+            return Err(silent(session, name, &polled));
+        }
+        still_there(session, name)?;
+        if deadline.passed(session.clock) {
+            return Err(Never::cluster(
+                "the prober did not tell the end of its poll",
+            ));
+        }
+    }
+}
+
+/// An error when the subject ended or the pod will not go on.
+pub(super) fn still_there(session: &PodSession, name: &str) -> Result<(), Never> {
+    match session.pods.get(name).as_ref().map(state::start) {
+        Some(Start::Ended(exit, told)) => Err(Never::Image(format!(
+            "it ended before it was ready: {exit:?}, {told}"
+        ))),
+        Some(Start::Stuck(why)) => Err(Never::cluster(why)),
+        None => Err(Never::cluster("the pod is gone")),
+        Some(Start::Waiting(_) | Start::Running) => Ok(()),
+    }
+}
+
+/// Waits until the kubelet has told which image it runs: it does so behind the work.
+async fn identified(session: &PodSession, name: &str) -> Result<(), Never> {
+    let look = |pod: Option<&Pod>| match pod.and_then(|pod| state::container(pod, SUBJECT)) {
+        Some(status) if !status.image_id.is_empty() => Poll::Ready(()),
+        Some(_) => Poll::NotYet("no image id yet".to_owned()),
+        None => Poll::NotYet("nothing is said of its container".to_owned()),
+    };
+    let waited = session
+        .pods
+        .until(session.clock, name, IDENTIFIED, look)
+        .await;
+    waited.map_err(|why| Never::Cluster(format!("what it runs is not told: {}", why.words()), None))
+}
+
+/// Whose doing it is that no correct answer came: an image whose container never ran is not to blame.
+fn silent(session: &PodSession, name: &str, polled: &Polled) -> Never {
+    let pod = session.pods.get(name);
+    if !pod.as_ref().is_some_and(state::is_subject_running) {
+        let last = pod
+            .as_ref()
+            .map_or_else(|| "the pod is gone".to_owned(), state::last_words);
+        return Never::Cluster(format!("its container did not run; last: {last}"), None);
+    }
+    let last = polled.last_error.as_deref().unwrap_or("nothing");
+    let polls = polled.polls;
+    Never::Image(format!("no correct answer to {polls} polls; last: {last}"))
+}
+
+/// The end of the prober's poll, if its log has it.
+async fn last_word(session: &PodSession, name: &str) -> Result<Option<Polled>, Never> {
+    let wanted = LogParams {
+        container: Some(PROBER.to_owned()),
+        ..LogParams::default()
+    };
+    let log = call::insist(session.clock, "read the prober's log", || {
+        session.api.logs(name, &wanted)
+    });
+    let log = log.await?;
+    for line in log.lines() {
+        let cluster = |said: String| Never::Cluster(format!("the prober said {said}"), None);
+        match serde_json::from_str(line) {
+            Ok(Reply::Polled(polled)) => return Ok(Some(polled)),
+            Ok(Reply::Ready(_)) => {}
+            Ok(other) => return Err(cluster(format!("{other:?}"))),
+            Err(_) => return Err(cluster(format!("`{line}`"))),
+        }
+    }
+    Ok(None)
+}
+
+/// The last lines the subject wrote, without the probe's.
+pub(super) async fn output(api: &kube::Api<Pod>, name: &str) -> String {
+    let wanted = LogParams {
+        container: Some(SUBJECT.to_owned()),
+        tail_lines: Some(40),
+        ..LogParams::default()
+    };
+    let text = call::once("read the log", api.logs(name, &wanted))
+        .await
+        .unwrap_or_default();
+    let own: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.starts_with(probe::Repeated::PREFIX))
+        .collect();
+    own.join("\n")
+}
+
+/// Ends a pod that did not become ready, and says whose doing it was.
+async fn give_up(
+    session: &PodSession,
+    container: PodContainer,
+    request: &StartRequest,
+    why: Never,
+) -> StartError {
+    let output = output(&session.api, &request.name).await;
+    let interrupted = session.request.stop.is_cancelled();
+    let removed = container.remove(Some(1)).await;
+    if let (Err(error), Never::Image(_) | Never::Refused(_)) = (&removed, &why) {
+        return error.clone().into();
+    }
+    let image = request.image.clone();
+    match why {
+        Never::Image(why) => StartError::NotReady { image, why, output },
+        Never::Refused(why) => StartError::Refused { image, why },
+        Never::Cluster(why, remedy) => {
+            let blame = if interrupted {
+                Blame::Interrupt
+            } else {
+                Blame::Environment
+            };
+            let mut error = SessionError::environment(format!("start pod {}", request.name), why);
+            error.remedy = remedy;
+            if let Err(left) = removed {
+                error = error.leaving(left.residue);
+            }
+            error.blamed_on(blame).into()
+        }
+    }
+}
+
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

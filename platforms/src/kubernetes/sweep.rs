@@ -1,0 +1,62 @@
+//! Removing what a run made in a cluster.
+
+use std::time::Duration;
+
+use engine::clock::Clock;
+use engine::wait::Deadline;
+use k8s_openapi::api::core::v1::Namespace;
+use kube::Api;
+use kube::api::DeleteParams;
+
+use super::call::{self, Kind};
+use super::cluster::Cluster;
+use super::names::LABEL;
+
+/// Longest wait until a namespace with all in it is gone.
+const GONE: Duration = Duration::from_secs(120);
+/// Pause between two looks.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Removes a namespace of ours and waits until it is gone; one that is not there is.
+pub(crate) async fn namespace(clock: Clock, cluster: &Cluster, name: &str) -> Result<(), String> {
+    let api: Api<Namespace> = Api::all(cluster.client.clone());
+    let found = call::insist(clock, "look at the namespace", || api.get_opt(name)).await;
+    let Some(found) = found.map_err(|error| error.to_string())? else {
+        return Ok(());
+    };
+    let labels = found.metadata.labels.unwrap_or_default();
+    if !labels.contains_key(LABEL) {
+        return Err(format!(
+            "namespace {name} is not one of ours, so it is not touched"
+        ));
+    }
+    let how = DeleteParams::default();
+    let deleted = call::insist(clock, "delete the namespace", || api.delete(name, &how));
+    match deleted.await {
+        Ok(_) => {}
+        Err(error) if error.kind == Kind::NotFound => return Ok(()),
+        Err(error) => return Err(error.to_string()),
+    }
+    let deadline = Deadline::after(clock, GONE);
+    loop {
+        let found = call::insist(clock, "look at the namespace", || api.get_opt(name)).await;
+        let Some(found) = found.map_err(|error| error.to_string())? else {
+            return Ok(());
+        };
+        if deadline.passed(clock) {
+            let conditions = found
+                .status
+                .into_iter()
+                .flat_map(|status| status.conditions.unwrap_or_default());
+            let said: Vec<String> = conditions
+                .filter_map(|condition| condition.message)
+                .collect();
+            return Err(format!(
+                "namespace {name} is still there after {} s: {}",
+                GONE.as_secs(),
+                said.join("; ")
+            ));
+        }
+        clock.sleep(PAUSE).await;
+    }
+}
