@@ -118,6 +118,7 @@ mod tests {
             id: CellId::new(format!("{image}/oci/amd64/startup")).unwrap(),
             image: image.parse().unwrap(),
             platform: "oci".parse().unwrap(),
+            family: model::PlatformFamily::Oci,
             arch: "amd64".parse().unwrap(),
             suite: SuiteName::new("startup").unwrap(),
             role: Role::Subject,

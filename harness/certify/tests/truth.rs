@@ -107,6 +107,7 @@ fn plan(suite: &str) -> Plan {
             id: CellId::of(&image, &platform, Arch::Amd64, &suite),
             image,
             platform,
+            family: model::PlatformFamily::Oci,
             arch: Arch::Amd64,
             suite,
             role: Role::Subject,

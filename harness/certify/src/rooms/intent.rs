@@ -1,5 +1,7 @@
 //! Room 1, intent: who asked for what. Specs and the profile are read and checked.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result, bail};
 use camino::Utf8Path;
 use model::{Baseline, FileSource, ImageName, ImageSpec, OwnData, Profile, Role, Variation};
@@ -58,11 +60,9 @@ pub fn read(wanted: &Wanted, shelf: &Shelf) -> Result<Intent> {
         }
         images.push(image);
     }
-    let planned = profile
-        .controls
-        .static_only
-        .iter()
-        .chain(profile.controls.run_time.values());
+    let run_time = profile.controls.run_time.all();
+    let run_time = run_time.into_iter().flat_map(BTreeMap::values);
+    let planned = profile.controls.static_only.iter().chain(run_time);
     for name in planned {
         if images.iter().any(|image| image.name.as_str() == name) {
             continue;

@@ -3,8 +3,8 @@
 use anyhow::{Result, bail};
 use engine::{Platform, Suite};
 use model::{
-    Arch, CellId, Method, NotSelected, OwnData, Plan, PlannedCell, PlannedCheck, PlannedImage,
-    PlatformFamily, PlatformName, Role, SuiteName,
+    Arch, CellId, CheckInfo, Method, NotSelected, OwnData, Plan, PlannedCell, PlannedCheck,
+    PlannedImage, PlatformFamily, PlatformName, Role, SuiteName,
 };
 
 use super::intent::{IntendedImage, Intent};
@@ -121,6 +121,7 @@ fn cell(
         Role::Subject => true,
         Role::Control => controls
             .run_time
+            .of(platform.family())
             .get(suite.name())
             .is_some_and(|run| run == name),
     };
@@ -133,9 +134,10 @@ fn cell(
     let checks = infos
         .iter()
         .filter(|info| runs || info.method == Method::Static)
+        .filter(|info| is_of(platform.family(), info.id))
         .map(|info| PlannedCheck {
             id: info.check_id(),
-            inapplicable: inapplicable(image, info.id),
+            inapplicable: inapplicable(intent, image, platform.family(), info),
         })
         .collect();
     let (suite, platform_name) = (
@@ -146,6 +148,7 @@ fn cell(
         id: CellId::of(&image.name, &platform_name, arch, &suite),
         image: image.name.clone(),
         platform: platform_name,
+        family: platform.family(),
         arch,
         suite,
         role: image.role,
@@ -158,12 +161,25 @@ fn cell(
     }))
 }
 
-/// Why a check has no meaning for this image, if so.
-fn inapplicable(image: &IntendedImage, check: &str) -> Option<String> {
-    (check == suites::OWNED_CHECK && image.spec.from.is_some()).then(|| {
-        "an existing image carries no slice manifest, so ownership of its files is unknown"
-            .to_owned()
-    })
+/// Whether a check has a meaning on this kind of platform.
+fn is_of(family: PlatformFamily, check: &str) -> bool {
+    family == PlatformFamily::Kubernetes || !suites::is_of_clusters(check)
+}
+
+/// Why a check has no meaning for this image or this kind of platform, if so.
+fn inapplicable(
+    intent: &Intent,
+    image: &IntendedImage,
+    family: PlatformFamily,
+    check: &CheckInfo,
+) -> Option<String> {
+    if check.id == suites::OWNED_CHECK && image.spec.from.is_some() {
+        let why =
+            "an existing image carries no slice manifest, so ownership of its files is unknown";
+        return Some(why.to_owned());
+    }
+    let beyond = intent.profile.beyond_platform.of(family);
+    beyond.get(&check.check_id()).cloned()
 }
 
 fn platforms(wanted: &[String]) -> Result<Vec<&'static dyn Platform>> {

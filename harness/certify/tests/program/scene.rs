@@ -180,7 +180,7 @@ impl Scene {
         profile.startup.plan_rounds = 8;
         profile.immutability.load_ms = 50;
         profile.controls.static_only.clear();
-        profile.controls.run_time.clear();
+        profile.controls.run_time = model::PerFamily::default();
         change(&mut profile);
         // JSON is YAML.
         let text = serde_json::to_string_pretty(&profile).unwrap();
