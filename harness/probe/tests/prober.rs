@@ -84,6 +84,32 @@ fn polls_until_the_first_correct_answer() {
 }
 
 #[test]
+fn begins_with_the_command_it_was_started_with_and_ends_when_asked() {
+    let (port, listener) = free_port();
+    serve(listener, vec![GOOD]);
+    let first = format!(
+        "{{\"poll\":{{\"question\":{},\"deadline_ms\":20000}}}}",
+        http(port)
+    );
+    let mut prober = Prober::start(&["--first", &first]);
+    let Reply::Polled(polled) = prober.hear() else {
+        panic!("not polled");
+    };
+    assert_eq!(polled.end, PollEnd::Ready);
+    assert!(
+        prober.now() >= polled.ended_ns,
+        "it hears commands afterwards"
+    );
+    let pid = prober.child.id().to_string();
+    assert!(Command::new("kill").arg(pid).status().unwrap().success());
+    assert_eq!(
+        prober.child.wait().unwrap().code(),
+        Some(0),
+        "ended by its handler"
+    );
+}
+
+#[test]
 fn an_early_listener_is_waited_for() {
     let (port, listener) = free_port();
     let mut prober = Prober::start(&[]);

@@ -8,7 +8,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
-use probe::{BuildInfo, Stamp};
+use probe::{BuildInfo, Memory, Stamp};
 
 mod rig;
 use rig::PROBE;
@@ -146,4 +146,19 @@ fn tells_its_build_and_refuses_wrong_calls() {
             Some(2)
         );
     }
+}
+
+#[test]
+fn memory_sums_up_the_processes_around_it() {
+    let output = Command::new(PROBE).arg("memory").output().unwrap();
+    assert!(output.status.success());
+    let memory: Memory = serde_json::from_slice(&output.stdout).unwrap();
+    // This test is one of them at least, and may be read by its own child.
+    assert!(memory.processes >= 1, "{memory:?}");
+    assert!(memory.pss_bytes > memory.pss_anon_bytes && memory.pss_anon_bytes > 0);
+    let more = Command::new(PROBE)
+        .args(["memory", "now"])
+        .output()
+        .unwrap();
+    assert_eq!(more.status.code(), Some(2));
 }
