@@ -66,6 +66,27 @@ impl Ended {
             && self.report["cleanup"]["left"] == Value::Array(Vec::new())
     }
 
+    /// The level that each subject reached, empty for none.
+    pub(super) fn levels(&self) -> Vec<String> {
+        let subjects = self.report["subjects"].as_array().into_iter().flatten();
+        let levels =
+            subjects.flat_map(|subject| subject["levels"].as_array().into_iter().flatten());
+        levels
+            .map(|level| level["level"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    }
+
+    /// The ratio of candidate to baseline of every comparison, by image and metric.
+    pub(super) fn ratios(&self) -> Vec<(String, f64)> {
+        let rows = self.report["measurements"].as_array().into_iter().flatten();
+        rows.filter(|row| row["arm_a"] == "candidate")
+            .filter_map(|row| {
+                let (image, metric) = (row["image"].as_str()?, row["metric"].as_str()?);
+                Some((format!("{image} {metric}"), row["ratio"]["value"].as_f64()?))
+            })
+            .collect()
+    }
+
     /// Wall seconds, and the share of them outside trials and their settling.
     pub(super) fn time(&self) -> (f64, f64) {
         let ms = |key: &str| self.report["run"][key].as_f64().unwrap_or(f64::NAN);

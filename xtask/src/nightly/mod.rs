@@ -8,6 +8,7 @@ mod cold;
 mod controls;
 mod cut;
 mod kills;
+mod kind;
 mod pairing;
 mod record;
 mod release;
@@ -37,6 +38,7 @@ const ROWS: &[Row] = &[
     controls::ROW,
     kills::ROW,
     pairing::ROW,
+    kind::ROW,
     calibration::ROW,
     release::ROW,
     cold::ROW,

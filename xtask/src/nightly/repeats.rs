@@ -35,22 +35,8 @@ fn measure() -> Result<Figures> {
         let (wall, share) = ended.time();
         seconds.push(wall);
         overhead.push(share);
-        for row in ended.report["measurements"]
-            .as_array()
-            .into_iter()
-            .flatten()
-        {
-            if let (Some(image), Some(metric), Some(value), "candidate") = (
-                row["image"].as_str(),
-                row["metric"].as_str(),
-                row["ratio"]["value"].as_f64(),
-                row["arm_a"].as_str().unwrap_or_default(),
-            ) {
-                ratios
-                    .entry(format!("{image} {metric}"))
-                    .or_default()
-                    .push(value);
-            }
+        for (name, ratio) in ended.ratios() {
+            ratios.entry(name).or_default().push(ratio);
         }
     }
     let certified = codes.get(&0).copied().unwrap_or(0);

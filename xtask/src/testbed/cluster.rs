@@ -163,6 +163,16 @@ pub(super) fn describe(options: &Options, engine: &Engine) -> Result<Vec<String>
     Ok(lines)
 }
 
+/// Namespaces with the label of a run, one a line.
+pub(super) fn left_by_runs(options: &Options) -> Result<String> {
+    let mut get = client(options)?;
+    get.args(["get", "namespaces", "--selector", "dev.certify/run"]);
+    get.args(["--output", "name"]);
+    Ok(shell::output("looking for namespaces of runs", get)?
+        .trim()
+        .to_owned())
+}
+
 /// Becomes kubectl of the cluster.
 pub(super) fn kubectl(options: &Options, words: &[String]) -> Result<()> {
     use std::os::unix::process::CommandExt;

@@ -34,6 +34,11 @@ pub(crate) fn engine_address() -> Option<String> {
     engine::own_address()
 }
 
+/// What runs have left in the cluster: the names of their namespaces.
+pub(crate) fn left_by_runs() -> Result<String> {
+    cluster::left_by_runs(&Options::read(&[])?)
+}
+
 /// Does what the words say.
 pub(crate) fn run(words: &[String]) -> Result<()> {
     let (verb, rest) = match words.split_first() {
