@@ -145,7 +145,8 @@ pub struct StartRequest {
 /// Whether the stamper runs in front of the entrypoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stamper {
-    /// It stamps, then execs the entrypoint.
+    /// It stamps, then execs the entrypoint; on a platform that is too busy for that, it starts the
+    /// entrypoint in place ([`Container::in_place`]).
     InFront,
     /// The entrypoint runs as the image says.
     Absent,

@@ -192,6 +192,8 @@ impl Found {
             "snapshotter".to_owned(),
             nodes::snapshotter(client, node).await,
         );
+        // The nodes are containers of a daemon on this host.
+        facts.insert("lsm".to_owned(), crate::runtime::facts::lsm());
         if let Ok(text) = nodes::read(client, node, &["ls", "/etc/cni/net.d"]).await {
             facts.insert(
                 "cni".to_owned(),

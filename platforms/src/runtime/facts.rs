@@ -21,12 +21,7 @@ pub(crate) fn look(
             .to_owned()
     };
     let kernel = text("/proc/sys/kernel/osrelease");
-    let lsm = text("/sys/kernel/security/lsm");
-    let lsm = if lsm.is_empty() {
-        "none".to_owned()
-    } else {
-        lsm
-    };
+    let lsm = lsm();
     let load = text("/proc/loadavg")
         .split(' ')
         .next()
@@ -81,6 +76,13 @@ pub(crate) fn look(
         facts,
         cannot_measure,
     }
+}
+
+/// The security modules of this host's kernel; `none` where it has none or does not say.
+pub(crate) fn lsm() -> String {
+    let said = fs_err::read_to_string("/sys/kernel/security/lsm").unwrap_or_default();
+    let said = said.trim();
+    if said.is_empty() { "none" } else { said }.to_owned()
 }
 
 /// What a container's root is made of.

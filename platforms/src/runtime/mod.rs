@@ -5,7 +5,7 @@ pub(crate) mod bundle;
 pub(crate) mod cgroup;
 pub(crate) mod command;
 mod container;
-mod facts;
+pub(crate) mod facts;
 mod kept_trees;
 mod laying;
 pub(crate) mod members;

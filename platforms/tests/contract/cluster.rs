@@ -66,6 +66,7 @@ fn fingerprints(session: &dyn Session) {
         "cgroup.mode",
         "snapshotter",
         "cni",
+        "lsm",
         "kubelet.cgroupDriver",
         "kubelet.maxPods",
         "node.name",

@@ -115,7 +115,12 @@ fn plan(image: &engine::ArmImage) -> Plan {
         arch: image.facts.arch,
         suite: suite_name,
         role: Role::Subject,
-        checks: suite.checks().iter().map(check).collect(),
+        checks: suite
+            .checks()
+            .iter()
+            .filter(|info| !suites::is_of_clusters(info.id))
+            .map(check)
+            .collect(),
         needs_session: true,
         margin: 0.15,
     };

@@ -14,7 +14,7 @@ use super::wanted::Wanted;
 const SCHEMA: u32 = 1;
 
 /// The platform used when none is named: the embedded runtime.
-const DEFAULT_PLATFORM: &str = "oci";
+pub const DEFAULT_PLATFORM: &str = "oci";
 
 /// Plans what `intent` asks for. Pure: reads registries and the intent, no host.
 pub fn plan(intent: &Intent, wanted: &Wanted) -> Result<Plan> {

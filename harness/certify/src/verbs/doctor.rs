@@ -9,6 +9,8 @@ use tokio_util::sync::CancellationToken;
 use super::{print, print_json};
 use crate::arguments::DoctorArguments;
 use crate::rooms::archives::{self, Archives, Mirrors};
+use crate::rooms::planning::DEFAULT_PLATFORM;
+use crate::rooms::wanted::Wanted;
 use crate::shipped::Shelf;
 use crate::{Failure, OrExit, host, libexec, told};
 
@@ -16,7 +18,7 @@ use crate::{Failure, OrExit, host, libexec, told};
 #[derive(Debug, Serialize)]
 struct Finding {
     what: String,
-    /// `fine` or `missing`.
+    /// `fine`, `missing`, or `absent` where nothing that is asked for needs it.
     state: &'static str,
     found: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,7 +27,7 @@ struct Finding {
 
 pub(super) fn run(arguments: &DoctorArguments, shelf: &Shelf) -> Result<ExitCode, Failure> {
     let mut findings = vec![programs(), privilege()];
-    findings.extend(platforms()?);
+    findings.extend(platforms(shelf)?);
     let mirrors = Mirrors::read(&arguments.mirrors, shelf).or_usage()?;
     for release in shelf.releases().or_usage()? {
         findings.push(archive(&release, &mirrors, shelf));
@@ -90,7 +92,8 @@ fn privilege() -> Finding {
     fine("host", text)
 }
 
-fn platforms() -> Result<Vec<Finding>, Failure> {
+/// Every platform; one that no run would be on unless it is named may be absent.
+fn platforms(shelf: &Shelf) -> Result<Vec<Finding>, Failure> {
     let Ok(libexec) = libexec::find() else {
         return Ok(Vec::new());
     };
@@ -98,12 +101,23 @@ fn platforms() -> Result<Vec<Finding>, Failure> {
         .enable_all()
         .build()
         .or_unavailable()?;
+    let named = Wanted::defaults(shelf).or_usage()?.platforms;
+    let is_needed = |name: &str| {
+        name == DEFAULT_PLATFORM && named.is_empty() || named.iter().any(|one| one == name)
+    };
     let mut findings = Vec::new();
     for platform in platforms::PLATFORMS {
         let what = format!("platform {}", platform.name());
         findings.push(match runtime.block_on(platform.detect(&libexec)) {
             Detection::Available(facts) => fine(&what, facts),
-            Detection::Absent { why, remedy } => missing(&what, why, &remedy),
+            Detection::Absent { why, remedy } => Finding {
+                state: if is_needed(platform.name()) {
+                    "missing"
+                } else {
+                    "absent"
+                },
+                ..missing(&what, why, &remedy)
+            },
         });
     }
     Ok(findings)

@@ -5,7 +5,9 @@ use model::{
 };
 use stats::{Finding, Interval};
 
-pub(super) fn audit(plan: &Plan, cells: &[CellVerdict]) -> Vec<ClaimVerdict> {
+use crate::journal::Journal;
+
+pub(super) fn audit(plan: &Plan, journal: &Journal, cells: &[CellVerdict]) -> Vec<ClaimVerdict> {
     let together = |a: &CellVerdict, b: &CellVerdict| {
         a.image == b.image && a.platform == b.platform && a.arch == b.arch
     };
@@ -19,7 +21,12 @@ pub(super) fn audit(plan: &Plan, cells: &[CellVerdict]) -> Vec<ClaimVerdict> {
     for claim in &plan.profile.claims {
         for group in &groups {
             let own: Vec<&CellVerdict> = cells.iter().filter(|c| together(group, c)).collect();
-            let found = one(claim, &own);
+            let session = journal
+                .sessions()
+                .filter(|one| one.platform == group.platform)
+                .last();
+            let pulls = session.and_then(|one| one.cannot_measure.get("pull"));
+            let found = one(claim, &own, pulls.map(String::as_str));
             verdicts.push(ClaimVerdict {
                 claim: claim.id.clone(),
                 text: claim.text.clone(),
@@ -56,7 +63,8 @@ impl Found {
     }
 }
 
-fn one(claim: &Claim, cells: &[&CellVerdict]) -> Found {
+/// `pulls` is why the session could not measure pulls.
+fn one(claim: &Claim, cells: &[&CellVerdict], pulls: Option<&str>) -> Found {
     let find = |metric: &str| {
         let compared = |m: &&Measurement| m.arm_a == Arm::Candidate && m.arm_b == Arm::Baseline;
         cells.iter().find_map(|cell| {
@@ -66,9 +74,7 @@ fn one(claim: &Claim, cells: &[&CellVerdict]) -> Found {
     };
     let absent = |metric: &str| Found::not_here(&format!("{metric} was not measured in this run"));
     match &claim.audit {
-        Audit::NeedsPull => {
-            Found::not_here("a bare runtime does not pull; a cluster or a registry can show it")
-        }
+        Audit::NeedsPull => Found::not_here(pulls.unwrap_or("no session measured pulls")),
         Audit::Lower {
             metric,
             by,

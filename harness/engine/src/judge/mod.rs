@@ -21,7 +21,7 @@ pub fn judge(plan: &Plan, journal: &Journal, suites: &[&dyn Suite]) -> Verdict {
     let waivers = waivers::apply(plan, journal, &mut cells);
     let controls = controls::judge(plan, &cells);
     let levels = levels::judge(plan, journal, &cells);
-    let claims = claims::audit(plan, &cells);
+    let claims = claims::audit(plan, journal, &cells);
     let mut exit_code = if plan.cells.iter().any(|cell| cell.role == Role::Subject) {
         ExitCode::Certified
     } else {
