@@ -23,12 +23,17 @@ pub(crate) use connection::Connection;
 
 pub(crate) use sweep::remove;
 
+/// Where Docker Engines listen on a host: the one that is installed, and the test bed's. Both are
+/// asked only by a run that names a platform of theirs.
+pub(crate) const DOCKER_SOCKETS: [&str; 2] =
+    ["/var/run/docker.sock", "/run/certify-testbed/docker.sock"];
+
 /// Docker Engine.
 pub(crate) static DOCKER: Daemon = Daemon {
     name: "docker",
     summary: "the Docker Engine of this host",
     variable: "DOCKER_HOST",
-    sockets: &["/var/run/docker.sock"],
+    sockets: &DOCKER_SOCKETS,
     package: "docker.io",
 };
 

@@ -6,7 +6,7 @@ use bollard::models::ContainerSummary;
 use bollard::query_parameters::ListContainersOptionsBuilder;
 
 use super::nodes::{self, told};
-use crate::daemon::Connection;
+use crate::daemon::{Connection, DOCKER_SOCKETS};
 use crate::kubernetes::cluster::Cluster;
 
 /// The label with a cluster's name.
@@ -15,8 +15,6 @@ const CLUSTER: &str = "io.x-k8s.kind.cluster";
 const ROLE: &str = "io.x-k8s.kind.role";
 /// What names the cluster, as for kind itself.
 const VARIABLE: &str = "KIND_CLUSTER_NAME";
-/// Where daemons listen: Docker's own socket, and that of the testbed's engine.
-const SOCKETS: [&str; 2] = ["/var/run/docker.sock", "/run/certify-testbed/docker.sock"];
 /// What to try when there is none.
 pub(super) const REMEDY: &str = "make one: `kind create cluster`, or `cargo xtask testbed up`; of several, name one in \
      KIND_CLUSTER_NAME";
@@ -75,7 +73,7 @@ fn addresses() -> Vec<String> {
     if let Some(address) = named {
         return vec![address];
     }
-    let there = SOCKETS
+    let there = DOCKER_SOCKETS
         .into_iter()
         .filter(|socket| std::path::Path::new(socket).exists());
     there.map(|socket| format!("unix://{socket}")).collect()
