@@ -4,7 +4,9 @@
 
 mod apart;
 mod ask;
+mod closing;
 mod daemon;
+mod identity;
 mod kind;
 mod kubernetes;
 mod oci;
@@ -12,6 +14,7 @@ mod probe_image;
 mod prober;
 mod runtime;
 pub mod sim;
+mod unready;
 
 use engine::Platform;
 use model::RunId;

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use engine::SmokeReply;
+use engine::{Blame, LoadRequest, SessionError, SmokeReply};
 use model::{Exchange, HttpExpectation, Readiness, SmokeRequest};
 use probe::{
     Command, Extent, HttpRequest, Load, Loaded, Poll, Polled, Question, Reply, Request, Requested,
@@ -72,7 +72,7 @@ impl Prober {
     }
 
     /// Asks once.
-    pub(crate) async fn request(&mut self, question: Question) -> Result<Requested, String> {
+    async fn request(&mut self, question: Question) -> Result<Requested, String> {
         self.send(&Command::Request(Request {
             question,
             deadline_ms: 5000,
@@ -85,7 +85,7 @@ impl Prober {
     }
 
     /// Asks many times.
-    pub(crate) async fn load(
+    async fn load(
         &mut self,
         question: Question,
         connections: u32,
@@ -105,6 +105,40 @@ impl Prober {
                 "the prober said {other:?} instead of the end of its load"
             )),
         }
+    }
+
+    /// Asks `name` once, as the application's client.
+    pub(crate) async fn smoke(
+        &mut self,
+        name: &str,
+        wanted: &SmokeRequest,
+    ) -> Result<SmokeReply, SessionError> {
+        let answer = self.request(smoke(wanted)).await;
+        let answer = answer.map_err(|why| SessionError::environment(format!("ask {name}"), why))?;
+        if answer.ok {
+            return Ok(SmokeReply::Right);
+        }
+        let why = answer.why.unwrap_or_else(|| "no reason given".to_owned());
+        let body = answer.body_start;
+        Ok(SmokeReply::Wrong(format!(
+            "{why}; body starts with {body:?}"
+        )))
+    }
+
+    /// Puts load on `name`: the document about it.
+    pub(crate) async fn put_load(
+        &mut self,
+        name: &str,
+        wanted: &LoadRequest,
+    ) -> Result<serde_json::Value, SessionError> {
+        let attempted = format!("put load on {name}");
+        let question = smoke(&wanted.request);
+        let done = self
+            .load(question, wanted.connections, wanted.duration)
+            .await;
+        let done = done.map_err(|why| SessionError::environment(&attempted, why))?;
+        serde_json::to_value(done)
+            .map_err(|error| SessionError::environment(attempted, error).blamed_on(Blame::Harness))
     }
 
     /// What its clock reads.
@@ -157,17 +191,8 @@ pub(crate) fn readiness(readiness: &Readiness) -> Option<Question> {
     }
 }
 
-/// What an answer means.
-pub(crate) fn reply(answer: Requested) -> SmokeReply {
-    if answer.ok {
-        return SmokeReply::Right;
-    }
-    let why = answer.why.unwrap_or_else(|| "no reason given".to_owned());
-    SmokeReply::Wrong(format!("{why}; body starts with {:?}", answer.body_start))
-}
-
 /// The question behind a smoke request.
-pub(crate) fn smoke(request: &SmokeRequest) -> Question {
+fn smoke(request: &SmokeRequest) -> Question {
     match request {
         SmokeRequest::Http(wanted) => http(wanted),
         SmokeRequest::Exchange(wanted) => exchange(wanted),

@@ -120,6 +120,18 @@ pub struct Delivered {
     pub origin: TreeOrigin,
 }
 
+impl Delivery {
+    /// The same, delivered: its tree was made for this session.
+    pub fn made(&self) -> Delivered {
+        Delivered {
+            label: self.label.clone(),
+            recipe: self.recipe.clone(),
+            tree: self.tree,
+            origin: TreeOrigin::Made,
+        }
+    }
+}
+
 /// Where a delivered tree came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TreeOrigin {

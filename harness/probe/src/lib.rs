@@ -18,7 +18,7 @@ pub use protocol::facts::{
     Socket, SocketKind, Status, Task, Unreadable,
 };
 pub use protocol::failure::{Failed, Failure, FailureKind};
-pub use protocol::memory::Memory;
+pub use protocol::memory::{Memory, rollup_bytes};
 pub use protocol::prober::{
     Command, Exchange, Extent, HttpRequest, Latency, Load, Loaded, Poll, PollEnd, Polled, Pong,
     Question, Reply, Request, Requested, TcpConnect, Up,

@@ -2,14 +2,13 @@
 //!
 //! For a container whose host is out of reach. The probe itself is left out of every sum.
 
-use std::io;
-
-use probe::{Failure, FailureKind, Memory};
+use probe::{Failure, Memory, rollup_bytes};
 
 /// Sums up every process of the caller's pid namespace but the caller.
 pub(crate) fn memory() -> Result<Memory, Failure> {
     let own = std::process::id();
-    let listed = std::fs::read_dir("/proc").map_err(|error| failed("list /proc", &error))?;
+    let listed =
+        std::fs::read_dir("/proc").map_err(|error| Failure::system("list /proc", &error))?;
     let pids = listed.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
     let mut memory = Memory {
         processes: 0,
@@ -29,7 +28,7 @@ pub(crate) fn memory() -> Result<Memory, Failure> {
 }
 
 fn add(memory: &mut Memory, pid: u32, text: &str) {
-    match (field(text, "Pss:"), field(text, "Pss_Anon:")) {
+    match (rollup_bytes(text, "Pss:"), rollup_bytes(text, "Pss_Anon:")) {
         (Some(pss), Some(anonymous)) => {
             memory.processes += 1;
             memory.pss_bytes += pss;
@@ -40,21 +39,6 @@ fn add(memory: &mut Memory, pid: u32, text: &str) {
         _ => memory
             .unreadable
             .push(format!("pid {pid}: its smaps_rollup lacks a sum")),
-    }
-}
-
-/// A field of `smaps_rollup` in bytes.
-fn field(text: &str, name: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kib * 1024)
-}
-
-fn failed(doing: &str, error: &io::Error) -> Failure {
-    Failure {
-        kind: FailureKind::System,
-        what: format!("cannot {doing}: {error}"),
-        errno: error.raw_os_error(),
     }
 }
 

@@ -74,12 +74,7 @@ fn begin(words: &[&str], first: Stamp) -> Result<Repeated, Failure> {
         let what = format!("wants 1 <= least <= most <= {STARTS_MAX}");
         return Err(Failure::new(FailureKind::BadInput, what));
     }
-    let system = |error: io::Error| Failure {
-        kind: FailureKind::System,
-        what: format!("cannot begin: {error}"),
-        errno: error.raw_os_error(),
-    };
-    parent::end_when_asked().map_err(system)?;
+    parent::end_when_asked().map_err(|error| Failure::system("take a request to end", &error))?;
     let quiet_ns = clock::monotonic_ns() + wanted.hold_ms * 1_000_000;
     clock::sleep_until(quiet_ns.saturating_sub(AWAKE_NS));
     while clock::monotonic_ns() < quiet_ns {

@@ -17,10 +17,10 @@ use tokio::sync::Mutex;
 use super::holder::{self, Holder};
 use super::images::told;
 use super::starting;
+use crate::ask;
 use crate::runtime::members::Members;
 use crate::runtime::memory::Mapped;
 use crate::runtime::session::Alive;
-use crate::{ask, prober};
 
 /// Longest wait for a container that was killed.
 const LAST_WAIT: Duration = Duration::from_secs(20);
@@ -81,25 +81,12 @@ impl Container for DaemonContainer {
 
     async fn request(&self, request: &SmokeRequest) -> Result<SmokeReply, SessionError> {
         let mut holder = self.holder.lock().await;
-        let answer = holder
-            .prober
-            .request(prober::smoke(request))
-            .await
-            .map_err(|why| SessionError::environment(format!("ask {}", self.name), why))?;
-        Ok(prober::reply(answer))
+        holder.prober.smoke(&self.name, request).await
     }
 
     async fn load(&self, load: &LoadRequest) -> Result<serde_json::Value, SessionError> {
-        let attempted = format!("put load on {}", self.name);
         let mut holder = self.holder.lock().await;
-        let question = prober::smoke(&load.request);
-        let done = holder
-            .prober
-            .load(question, load.connections, load.duration)
-            .await
-            .map_err(|why| SessionError::environment(&attempted, why))?;
-        serde_json::to_value(done)
-            .map_err(|error| SessionError::environment(attempted, error).blamed_on(Blame::Harness))
+        holder.prober.put_load(&self.name, load).await
     }
 
     async fn memory(&self) -> Result<ContainerMemory, SessionError> {

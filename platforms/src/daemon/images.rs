@@ -13,6 +13,7 @@ use tokio_util::io::ReaderStream;
 
 use super::names::Names;
 use super::wanted;
+use crate::identity::digests;
 use crate::probe_image;
 
 /// An image that a daemon holds.
@@ -46,7 +47,7 @@ pub(super) async fn load(
     loaded?;
     let found = client.inspect_image(&tag).await.map_err(told)?;
     let id = found.id.unwrap_or_default();
-    let wanted = identities(layout, manifest)?;
+    let wanted = digests(layout, manifest)?;
     if !wanted.contains(&id) {
         let wanted = wanted.join(" or ");
         return Err(format!(
@@ -66,17 +67,6 @@ async fn send(client: &Docker, archive: &Utf8Path) -> Result<(), String> {
         line.map_err(told)?;
     }
     Ok(())
-}
-
-/// What a daemon may call it: by its configuration, as classic stores do, or by its manifest, as
-/// containerd's does.
-fn identities(layout: &Utf8Path, manifest: Digest) -> Result<[String; 2], String> {
-    let path = layout.join("blobs/sha256").join(manifest.hex());
-    let bytes = fs_err::read(path).map_err(|error| error.to_string())?;
-    let document: serde_json::Value =
-        serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
-    let config = document["config"]["digest"].as_str().unwrap_or_default();
-    Ok([config.to_owned(), manifest.to_string()])
 }
 
 /// Loads the image that holds the probe.

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use camino::{Utf8Path, Utf8PathBuf};
 use engine::clock::Clock;
 use engine::{
-    Blame, Container, Delivered, Delivery, Libexec, OpenRequest, Residue, Session, SessionError,
-    SessionMemory, StartError, StartRequest, TreeOrigin, Verification,
+    Blame, Container, Delivered, Delivery, Libexec, OpenRequest, Session, SessionError,
+    SessionMemory, StartError, StartRequest, Verification,
 };
 use model::{Digest, PlatformFacts, PlatformName};
 use rootfs::{Tree, TreePath};
@@ -19,6 +19,7 @@ use super::connection::Connection;
 use super::images::{self, Held, told};
 use super::names::Names;
 use super::{facts, holder, starting, sweep, wanted};
+use crate::closing::strike_out;
 use crate::runtime::cgroup::{self, Cgroups};
 use crate::runtime::members::Members;
 use crate::runtime::memory::Mapped;
@@ -161,12 +162,7 @@ impl Session for DaemonSession {
         let held = images::load(client, &image.layout, image.manifest, tag, &archive)
             .await
             .map_err(|why| SessionError::environment(attempted, why))?;
-        let delivered = Delivered {
-            label: image.label.clone(),
-            recipe: image.recipe.clone(),
-            tree: image.tree,
-            origin: TreeOrigin::Made,
-        };
+        let delivered = image.made();
         let image = Image {
             held,
             delivered: delivered.clone(),
@@ -234,23 +230,7 @@ impl Session for DaemonSession {
         let removed = crate::runtime::view::remove_all(&self.scratch);
         let removed = removed.map_err(|error| error.to_string());
         objects.push((self.scratch.to_string(), removed));
-        let mut left = Vec::new();
-        for (object, result) in objects {
-            match result {
-                Ok(()) => ledger
-                    .removed(&object)
-                    .map_err(|error| SessionError::environment(&attempted, error))?,
-                Err(why) => left.push(format!("{object} ({why})")),
-            }
-        }
-        if left.is_empty() {
-            return Ok(());
-        }
-        Err(
-            SessionError::environment(attempted, "not everything could be removed")
-                .leaving(Residue::Removable(left))
-                .try_this("cargo xtask sweep"),
-        )
+        strike_out(ledger, &attempted, objects)
     }
 }
 

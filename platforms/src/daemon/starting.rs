@@ -7,7 +7,7 @@ use bollard::Docker;
 use bollard::errors::Error;
 use bollard::query_parameters::{LogsOptionsBuilder, WaitContainerOptionsBuilder};
 use engine::clock::MonotonicNs;
-use engine::{Blame, Container, SessionError, StartError, StartRequest, StartStamps};
+use engine::{Blame, Container, Residue, SessionError, StartError, StartRequest, StartStamps};
 use futures::StreamExt;
 use model::Readiness;
 use tokio::sync::Mutex;
@@ -19,14 +19,7 @@ use super::session::{DaemonSession, Image};
 use super::wanted;
 use crate::prober;
 use crate::runtime::members::Members;
-
-/// Why a container is not ready.
-enum NotReady {
-    /// The image's doing.
-    Image(String),
-    /// The harness's or the host's.
-    Ours(String),
-}
+use crate::unready::Unready;
 
 /// Starts a container and waits until it is ready.
 pub(super) async fn start(
@@ -145,12 +138,12 @@ async fn await_ready(
     readiness: &Readiness,
     id: &str,
     holder: &mut Holder,
-) -> Result<MonotonicNs, NotReady> {
+) -> Result<MonotonicNs, Unready> {
     let stop = session.request.stop.clone();
     let within = request.ready_within;
     tokio::select! {
         found = reached(session, readiness, within, id, holder) => found,
-        () = stop.cancelled() => Err(NotReady::Ours("interrupted".to_owned())),
+        () = stop.cancelled() => Err(Unready::ours("interrupted")),
     }
 }
 
@@ -160,16 +153,16 @@ async fn reached(
     within: Duration,
     id: &str,
     holder: &mut Holder,
-) -> Result<MonotonicNs, NotReady> {
+) -> Result<MonotonicNs, Unready> {
     let client = &session.connection.client;
-    let late = || NotReady::Image(format!("not ready within {} ms", within.as_millis()));
+    let late = || Unready::Image(format!("not ready within {} ms", within.as_millis()));
     match readiness {
         Readiness::Exit { code } => {
-            let ended = ended(client, id, within).await.map_err(NotReady::Ours)?;
+            let ended = ended(client, id, within).await.map_err(Unready::ours)?;
             let at = session.clock.monotonic();
             match ended.ok_or_else(late)? {
                 found if found == i64::from(*code) => Ok(at),
-                found => Err(NotReady::Image(format!(
+                found => Err(Unready::Image(format!(
                     "it ended with status {found}, wanted {code}"
                 ))),
             }
@@ -177,15 +170,15 @@ async fn reached(
         Readiness::Log { contains } => {
             let line = line(session, id, contains);
             let found = tokio::time::timeout(within, line).await;
-            found.map_err(|_| late())?.map_err(NotReady::Image)
+            found.map_err(|_| late())?.map_err(Unready::Image)
         }
         Readiness::Http(_) | Readiness::Tcp { .. } | Readiness::Exchange(_) => {
             tokio::select! {
                 polled = holder.prober.polled() => {
-                    let polled = polled.map_err(NotReady::Ours)?;
+                    let polled = polled.map_err(Unready::ours)?;
                     polled.ready_ns.map(MonotonicNs).ok_or_else(|| {
                         let last = polled.last_error.unwrap_or_default();
-                        NotReady::Image(format!(
+                        Unready::Image(format!(
                             "no correct answer within {} ms and {} polls; last: {last}",
                             within.as_millis(), polled.polls
                         ))
@@ -193,10 +186,10 @@ async fn reached(
                 }
                 ended = ended(client, id, within) => Err(match ended {
                     Ok(Some(status)) => {
-                        NotReady::Image(format!("it ended before it was ready: {:?}", exit(status)))
+                        Unready::Image(format!("it ended before it was ready: {:?}", exit(status)))
                     }
                     Ok(None) => late(),
-                    Err(why) => NotReady::Ours(why),
+                    Err(why) => Unready::ours(why),
                 })
             }
         }
@@ -274,29 +267,13 @@ async fn give_up(
     session: &DaemonSession,
     container: DaemonContainer,
     request: &StartRequest,
-    why: NotReady,
+    why: Unready,
 ) -> StartError {
     let output = output(&container.client, &container.id).await;
     if let Err(error) = Box::new(container).kill().await {
         return error.into();
     }
-    match why {
-        NotReady::Image(why) => StartError::NotReady {
-            image: request.image.clone(),
-            why,
-            output,
-        },
-        NotReady::Ours(why) => {
-            let blame = if session.request.stop.is_cancelled() {
-                Blame::Interrupt
-            } else {
-                Blame::Environment
-            };
-            SessionError::environment(format!("wait for {}", request.name), why)
-                .blamed_on(blame)
-                .into()
-        }
-    }
+    why.told(request, &session.request.stop, output, Residue::Nothing)
 }
 
 /// Removes what was made for a container that did not start.

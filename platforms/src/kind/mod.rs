@@ -9,8 +9,6 @@ mod find;
 mod nodes;
 mod supply;
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 use engine::{Detection, Libexec, OpenRequest, Platform, Session, SessionError};
 use model::{PlatformFamily, PlatformName, RunId};
@@ -76,8 +74,9 @@ async fn prepare(run: &RunId) -> Result<Opening, String> {
     Ok(Opening {
         node: node.metadata.name.unwrap_or_default(),
         facts,
-        objects: vec![("kind", images_object(run, &place))],
-        object: ("kind", namespace_object(run, &place)),
+        kind: "kind",
+        object: namespace_object(run, &place),
+        outside: vec![images_object(run, &place)],
         supply: Box::new(NodeImages::new(found, run.clone())),
         cluster,
     })
@@ -96,14 +95,10 @@ pub(crate) fn remove(run: &RunId, object: &str) -> Result<String, String> {
     let (what, place) = object
         .split_once(" in ")
         .ok_or("its name is not understood")?;
-    let removals: BTreeMap<String, bool> = [
-        (images_object(run, place), true),
-        (namespace_object(run, place), false),
-    ]
-    .into();
-    let images = *removals
-        .get(object)
-        .ok_or_else(|| format!("it is not of run {run}, so it is not touched"))?;
+    let images = object == images_object(run, place);
+    if !images && object != namespace_object(run, place) {
+        return Err(format!("it is not of run {run}, so it is not touched"));
+    }
     let (run, place) = (run.clone(), place.to_owned());
     crate::apart::run(move || async move {
         let found = Found::at(&place).await?;

@@ -6,8 +6,9 @@ use model::{Digest, RunId};
 
 use super::find::Found;
 use super::nodes;
+use crate::identity::digests;
 use crate::kubernetes::names;
-use crate::kubernetes::supply::{Supply, digests};
+use crate::kubernetes::supply::Supply;
 use crate::kubernetes::wanted::Reference;
 
 /// The name space of containerd in which the kubelet's images lie.

@@ -25,7 +25,6 @@ use super::session::{Alive, Image, PodSession};
 use super::timing::Times;
 use super::wanted::Reference;
 use super::{starting, state};
-use crate::prober;
 
 /// Longest wait, beyond its grace, until a deleted pod is gone.
 const GONE: Duration = Duration::from_secs(60);
@@ -152,28 +151,14 @@ impl Container for PodContainer {
 
     async fn request(&self, request: &SmokeRequest) -> Result<SmokeReply, SessionError> {
         let mut talk = self.talk.lock().await;
-        let answer = async {
-            let talk = begun(&mut talk, self).await?;
-            talk.prober.request(prober::smoke(request)).await
-        };
-        let answer = answer.await.map_err(|why| self.fault("ask", why))?;
-        Ok(prober::reply(answer))
+        let talk = begun(&mut talk, self).await?;
+        talk.prober.smoke(&self.name, request).await
     }
 
     async fn load(&self, load: &LoadRequest) -> Result<Value, SessionError> {
         let mut talk = self.talk.lock().await;
-        let question = prober::smoke(&load.request);
-        let done = async {
-            let talk = begun(&mut talk, self).await?;
-            talk.prober
-                .load(question, load.connections, load.duration)
-                .await
-        };
-        let done = done.await.map_err(|why| self.fault("put load on", why))?;
-        serde_json::to_value(done).map_err(|error| {
-            self.fault("put load on", error.to_string())
-                .blamed_on(Blame::Harness)
-        })
+        let talk = begun(&mut talk, self).await?;
+        talk.prober.put_load(&self.name, load).await
     }
 
     async fn memory(&self) -> Result<ContainerMemory, SessionError> {
@@ -236,10 +221,16 @@ impl Container for PodContainer {
 }
 
 /// The prober that answers questions after the start, started when first needed.
-async fn begun<'a>(talk: &'a mut Option<Talk>, pod: &PodContainer) -> Result<&'a mut Talk, String> {
+async fn begun<'a>(
+    talk: &'a mut Option<Talk>,
+    pod: &PodContainer,
+) -> Result<&'a mut Talk, SessionError> {
     match talk {
         Some(talk) => Ok(talk),
-        none => Ok(none.insert(Talk::begin(&pod.api, &pod.name, PROBER).await?)),
+        none => {
+            let begun = Talk::begin(&pod.api, &pod.name, PROBER).await;
+            Ok(none.insert(begun.map_err(|why| pod.fault("ask", why))?))
+        }
     }
 }
 

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use camino::Utf8PathBuf;
 use engine::clock::Clock;
 use engine::{
-    Blame, Container, Delivered, Delivery, OpenRequest, Policy, Residue, Session, SessionError,
-    SessionMemory, StartError, StartRequest, TreeOrigin, Verification,
+    Blame, Container, Delivered, Delivery, OpenRequest, Policy, Session, SessionError,
+    SessionMemory, StartError, StartRequest, Verification,
 };
 use futures::StreamExt;
 use k8s_openapi::api::core::v1::{Event, Namespace, Pod};
@@ -25,6 +24,7 @@ use super::pods::Pods;
 use super::supply::Supply;
 use super::wanted::{self, Ground, Reference};
 use super::{container, starting, sweep};
+use crate::closing::strike_out;
 use crate::probe_image;
 
 /// The policy that our namespaces ask for.
@@ -42,10 +42,12 @@ pub(crate) struct Opening {
     pub(crate) node: String,
     /// What the cluster is, without what a session finds out.
     pub(crate) facts: PlatformFacts,
-    /// Announced objects, by kind, that lie outside the namespace.
-    pub(crate) objects: Vec<(&'static str, String)>,
-    /// How the ledger names the namespace, so that a sweep finds the cluster again.
-    pub(crate) object: (&'static str, String),
+    /// What the ledger calls the kind of the next two: by it a sweep finds the cluster again.
+    pub(crate) kind: &'static str,
+    /// The namespace, as the ledger names it.
+    pub(crate) object: String,
+    /// What the supply makes outside the namespace, as the ledger names it.
+    pub(crate) outside: Vec<String>,
 }
 
 /// An open session.
@@ -63,7 +65,9 @@ pub(crate) struct PodSession {
     /// What was found of the cluster's policy.
     pub(crate) policy: Policy,
     images: Mutex<BTreeMap<String, Image>>,
-    objects: Vec<(&'static str, String)>,
+    /// The namespace and what lies outside it, as the ledger names them.
+    object: String,
+    outside: Vec<String>,
 }
 
 /// A delivered image.
@@ -103,10 +107,10 @@ pub(crate) async fn open(
 ) -> Result<Box<dyn Session>, SessionError> {
     let attempted = format!("open a session on {}", opening.facts.platform);
     let environment = |why: String| SessionError::environment(&attempted, why);
-    let mut objects = vec![("folder", request.scratch.to_string())];
-    objects.extend(opening.objects.iter().cloned());
-    objects.push(opening.object.clone());
-    for (kind, object) in &objects {
+    let scratch = ("folder", request.scratch.as_str());
+    let own = opening.outside.iter().chain([&opening.object]);
+    let own = own.map(|object| (opening.kind, object.as_str()));
+    for (kind, object) in std::iter::once(scratch).chain(own) {
         let intended = request.ledger.intend(kind, object);
         intended.map_err(|error| environment(error.to_string()))?;
     }
@@ -138,7 +142,8 @@ pub(crate) async fn open(
             words: "not tried".to_owned(),
         },
         images: Mutex::default(),
-        objects,
+        object: opening.object,
+        outside: opening.outside,
         request,
     };
     match session.prepare().await {
@@ -237,12 +242,7 @@ impl Session for PodSession {
         let reference = delivered
             .await
             .map_err(|why| SessionError::environment(attempted, why))?;
-        let delivered = Delivered {
-            label: image.label.clone(),
-            recipe: image.recipe.clone(),
-            tree: image.tree,
-            origin: TreeOrigin::Made,
-        };
+        let delivered = image.made();
         let image = Image {
             reference,
             delivered: delivered.clone(),
@@ -291,31 +291,14 @@ impl Session for PodSession {
         let attempted = format!("close the session on {}", self.facts.platform);
         let cleared = self.clear().await;
         let removed = self.supply.remove().await;
-        let scratch: Utf8PathBuf = self.request.scratch.clone();
-        let folder = crate::runtime::view::remove_all(&scratch).map_err(|error| error.to_string());
-        let mut left = Vec::new();
-        for (position, (kind, object)) in self.objects.iter().enumerate() {
-            let result = match *kind {
-                "folder" => &folder,
-                _ if position + 1 == self.objects.len() => &cleared,
-                _ => &removed,
-            };
-            match result {
-                Ok(()) => self
-                    .request
-                    .ledger
-                    .removed(object)
-                    .map_err(|error| SessionError::environment(&attempted, error))?,
-                Err(why) => left.push(format!("{object} ({why})")),
-            }
-        }
-        if left.is_empty() {
-            return Ok(());
-        }
-        Err(
-            SessionError::environment(attempted, "not everything could be removed")
-                .leaving(Residue::Removable(left))
-                .try_this("cargo xtask sweep"),
-        )
+        let scratch = &self.request.scratch;
+        let folder = crate::runtime::view::remove_all(scratch).map_err(|error| error.to_string());
+        let outside = self.outside.iter().cloned();
+        let mut objects = vec![
+            (self.object.clone(), cleared),
+            (scratch.to_string(), folder),
+        ];
+        objects.extend(outside.map(|object| (object, removed.clone())));
+        strike_out(&self.request.ledger, &attempted, objects)
     }
 }

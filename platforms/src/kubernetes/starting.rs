@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use engine::wait::{Deadline, Poll};
-use engine::{Blame, Container, SessionError, Stamper, StartError, StartRequest};
+use engine::{Blame, Container, Residue, SessionError, Stamper, StartError, StartRequest};
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use kube::api::{LogParams, PostParams};
@@ -18,6 +18,7 @@ use super::state::{self, Start};
 use super::timing::{self, Times};
 use super::wanted::{self, Entry};
 use crate::prober;
+use crate::unready::Unready;
 
 /// Longest time for a cluster to bring a pod to where its container runs.
 const PLACED: Duration = Duration::from_secs(60);
@@ -30,26 +31,10 @@ const IDENTIFIED: Duration = Duration::from_secs(15);
 /// How much longer than the prober's own deadline its last word is awaited.
 const LAST_WORD: Duration = Duration::from_secs(10);
 
-/// Why there is no ready container.
-pub(super) enum Never {
-    /// The image's doing.
-    Image(String),
-    /// The cluster's policy refuses it.
-    Refused(String),
-    /// The cluster's doing, and what to try.
-    Cluster(String, Option<String>),
-}
-
-impl From<CallError> for Never {
+impl From<CallError> for Unready {
     fn from(error: CallError) -> Self {
         let remedy = error.remedy();
-        Self::Cluster(error.to_string(), remedy)
-    }
-}
-
-impl Never {
-    pub(super) fn cluster(why: impl ToString) -> Self {
-        Self::Cluster(why.to_string(), None)
+        Self::Ours(error.to_string(), remedy)
     }
 }
 
@@ -67,7 +52,7 @@ pub(crate) async fn start(
     let stop = session.request.stop.clone();
     let ready = tokio::select! {
         ready = reach(session, request, &image) => ready,
-        () = stop.cancelled() => Err(Never::cluster("interrupted")),
+        () = stop.cancelled() => Err(Unready::ours("interrupted")),
     };
     let container = PodContainer::of(session, request, &image);
     match ready {
@@ -81,7 +66,7 @@ async fn reach(
     session: &PodSession,
     request: &StartRequest,
     image: &Image,
-) -> Result<Times, Never> {
+) -> Result<Times, Unready> {
     let recipe = &image.delivered.recipe;
     let question = match &recipe.readiness {
         readiness @ (Readiness::Http(_) | Readiness::Tcp { .. } | Readiness::Exchange(_)) => {
@@ -90,18 +75,18 @@ async fn reach(
         Readiness::Exit { .. } | Readiness::Log { .. } => None,
     };
     let question = question.ok_or_else(|| {
-        Never::cluster(
+        Unready::ours(
             "a cluster tells the end of a program in whole seconds and its output after it: only \
              readiness that a prober sees is known here",
         )
     })?;
     let name = request.name.as_str();
-    let wish = timing::wish(&question, request).map_err(Never::cluster)?;
+    let wish = timing::wish(&question, request).map_err(Unready::ours)?;
     let (entry, first) = match request.stamper {
         Stamper::InFront => (Entry::InPlace(&wish), Command::Ping),
         Stamper::Absent => (Entry::Itself, poll(question, request)),
     };
-    let first = serde_json::to_string(&first).map_err(Never::cluster)?;
+    let first = serde_json::to_string(&first).map_err(Unready::ours)?;
     let pod = wanted::subject(
         &session.ground,
         name,
@@ -110,7 +95,7 @@ async fn reach(
         entry,
         &first,
     );
-    let created = create(session, &pod.map_err(Never::cluster)?).await?;
+    let created = create(session, &pod.map_err(Unready::ours)?).await?;
     placed(session, name).await?;
     match request.stamper {
         Stamper::Absent => {
@@ -136,7 +121,7 @@ fn poll(question: Question, request: &StartRequest) -> Command {
 }
 
 /// Creates the pod. That it is created at all is the cluster's own policy saying yes.
-async fn create(session: &PodSession, pod: &Pod) -> Result<Pod, Never> {
+async fn create(session: &PodSession, pod: &Pod) -> Result<Pod, Unready> {
     let wanted = PostParams::default();
     let created = call::insist(session.clock, "create the pod", || {
         session.api.create(&wanted, pod)
@@ -146,7 +131,7 @@ async fn create(session: &PodSession, pod: &Pod) -> Result<Pod, Never> {
         Err(error)
             if error.kind == Kind::Forbidden && error.why.contains("violates PodSecurity") =>
         {
-            Err(Never::Refused(error.why))
+            Err(Unready::Refused(error.why))
         }
         Err(error) => Err(error.into()),
     }
@@ -154,7 +139,7 @@ async fn create(session: &PodSession, pod: &Pod) -> Result<Pod, Never> {
 
 /// Waits until the cluster says that the measured container runs, or has run. Nothing is asked
 /// meanwhile: every question costs the node work just when the application starts.
-async fn placed(session: &PodSession, name: &str) -> Result<(), Never> {
+async fn placed(session: &PodSession, name: &str) -> Result<(), Unready> {
     let look = |pod: Option<&Pod>| match pod.map(state::start) {
         None => Poll::NotYet("the watch has not shown it".to_owned()),
         Some(Start::Waiting(last)) => Poll::NotYet(last),
@@ -162,11 +147,11 @@ async fn placed(session: &PodSession, name: &str) -> Result<(), Never> {
         Some(Start::Stuck(why)) => Poll::Failed(why),
     };
     let waited = session.pods.until(session.clock, name, PLACED, look).await;
-    waited.map_err(|why| Never::Cluster(why.words(), None))
+    waited.map_err(|why| Unready::ours(why.words()))
 }
 
 /// The end of the prober's poll, as its log tells it; an end of the subject ends the wait.
-async fn polled(session: &PodSession, request: &StartRequest) -> Result<Polled, Never> {
+async fn polled(session: &PodSession, request: &StartRequest) -> Result<Polled, Unready> {
     let name = request.name.as_str();
     let deadline = Deadline::after(session.clock, LEAD + request.ready_within + LAST_WORD);
     loop {
@@ -179,27 +164,25 @@ async fn polled(session: &PodSession, request: &StartRequest) -> Result<Polled, 
         }
         still_there(session, name)?;
         if deadline.passed(session.clock) {
-            return Err(Never::cluster(
-                "the prober did not tell the end of its poll",
-            ));
+            return Err(Unready::ours("the prober did not tell the end of its poll"));
         }
     }
 }
 
 /// An error when the subject ended or the pod will not go on.
-pub(super) fn still_there(session: &PodSession, name: &str) -> Result<(), Never> {
+pub(super) fn still_there(session: &PodSession, name: &str) -> Result<(), Unready> {
     match session.pods.get(name).as_ref().map(state::start) {
-        Some(Start::Ended(exit, told)) => Err(Never::Image(format!(
+        Some(Start::Ended(exit, told)) => Err(Unready::Image(format!(
             "it ended before it was ready: {exit:?}, {told}"
         ))),
-        Some(Start::Stuck(why)) => Err(Never::cluster(why)),
-        None => Err(Never::cluster("the pod is gone")),
+        Some(Start::Stuck(why)) => Err(Unready::ours(why)),
+        None => Err(Unready::ours("the pod is gone")),
         Some(Start::Waiting(_) | Start::Running) => Ok(()),
     }
 }
 
 /// Waits until the kubelet has told which image it runs: it does so behind the work.
-async fn identified(session: &PodSession, name: &str) -> Result<(), Never> {
+async fn identified(session: &PodSession, name: &str) -> Result<(), Unready> {
     let look = |pod: Option<&Pod>| match pod.and_then(|pod| state::container(pod, SUBJECT)) {
         Some(status) if !status.image_id.is_empty() => Poll::Ready(()),
         Some(_) => Poll::NotYet("no image id yet".to_owned()),
@@ -209,25 +192,25 @@ async fn identified(session: &PodSession, name: &str) -> Result<(), Never> {
         .pods
         .until(session.clock, name, IDENTIFIED, look)
         .await;
-    waited.map_err(|why| Never::Cluster(format!("what it runs is not told: {}", why.words()), None))
+    waited.map_err(|why| Unready::ours(format!("what it runs is not told: {}", why.words())))
 }
 
 /// Whose doing it is that no correct answer came: an image whose container never ran is not to blame.
-fn silent(session: &PodSession, name: &str, polled: &Polled) -> Never {
+fn silent(session: &PodSession, name: &str, polled: &Polled) -> Unready {
     let pod = session.pods.get(name);
     if !pod.as_ref().is_some_and(state::is_subject_running) {
         let last = pod
             .as_ref()
             .map_or_else(|| "the pod is gone".to_owned(), state::last_words);
-        return Never::Cluster(format!("its container did not run; last: {last}"), None);
+        return Unready::ours(format!("its container did not run; last: {last}"));
     }
     let last = polled.last_error.as_deref().unwrap_or("nothing");
     let polls = polled.polls;
-    Never::Image(format!("no correct answer to {polls} polls; last: {last}"))
+    Unready::Image(format!("no correct answer to {polls} polls; last: {last}"))
 }
 
 /// The end of the prober's poll, if its log has it.
-async fn last_word(session: &PodSession, name: &str) -> Result<Option<Polled>, Never> {
+async fn last_word(session: &PodSession, name: &str) -> Result<Option<Polled>, Unready> {
     let wanted = LogParams {
         container: Some(PROBER.to_owned()),
         ..LogParams::default()
@@ -237,7 +220,7 @@ async fn last_word(session: &PodSession, name: &str) -> Result<Option<Polled>, N
     });
     let log = log.await?;
     for line in log.lines() {
-        let cluster = |said: String| Never::Cluster(format!("the prober said {said}"), None);
+        let cluster = |said: String| Unready::ours(format!("the prober said {said}"));
         match serde_json::from_str(line) {
             Ok(Reply::Polled(polled)) => return Ok(Some(polled)),
             Ok(Reply::Ready(_)) => {}
@@ -270,32 +253,16 @@ async fn give_up(
     session: &PodSession,
     container: PodContainer,
     request: &StartRequest,
-    why: Never,
+    why: Unready,
 ) -> StartError {
     let output = output(&session.api, &request.name).await;
-    let interrupted = session.request.stop.is_cancelled();
-    let removed = container.remove(Some(1)).await;
-    if let (Err(error), Never::Image(_) | Never::Refused(_)) = (&removed, &why) {
-        return error.clone().into();
-    }
-    let image = request.image.clone();
-    match why {
-        Never::Image(why) => StartError::NotReady { image, why, output },
-        Never::Refused(why) => StartError::Refused { image, why },
-        Never::Cluster(why, remedy) => {
-            let blame = if interrupted {
-                Blame::Interrupt
-            } else {
-                Blame::Environment
-            };
-            let mut error = SessionError::environment(format!("start pod {}", request.name), why);
-            error.remedy = remedy;
-            if let Err(left) = removed {
-                error = error.leaving(left.residue);
-            }
-            error.blamed_on(blame).into()
-        }
-    }
+    let residue = match (container.remove(Some(1)).await, &why) {
+        (Ok(()), _) => Residue::Nothing,
+        (Err(error), Unready::Ours(..)) => error.residue,
+        // An image is blamed only when nothing of the pod can disturb what follows.
+        (Err(error), _) => return error.into(),
+    };
+    why.told(request, &session.request.stop, output, residue)
 }
 
 pub(super) fn millis(duration: Duration) -> u64 {

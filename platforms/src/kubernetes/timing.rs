@@ -19,7 +19,8 @@ use super::call;
 use super::events;
 use super::names::SUBJECT;
 use super::session::PodSession;
-use super::starting::{Never, millis, still_there};
+use super::starting::{millis, still_there};
+use crate::unready::Unready;
 
 /// How long the cluster is given to finish its own work for a container.
 const HOLD: Duration = Duration::from_millis(400);
@@ -82,7 +83,7 @@ pub(super) fn wish(question: &Question, request: &StartRequest) -> serde_json::R
 pub(super) async fn repeated(
     session: &PodSession,
     request: &StartRequest,
-) -> Result<Repeated, Never> {
+) -> Result<Repeated, Unready> {
     let name = request.name.as_str();
     let limit = HOLD + STARTING + request.ready_within * LEAST + LAST_WORD;
     let deadline = Deadline::after(session.clock, limit);
@@ -101,13 +102,13 @@ pub(super) async fn repeated(
         let log = log.await?;
         if let Some(repeated) = log.lines().find_map(Repeated::from_line) {
             return match repeated.failed {
-                Some(why) => Err(Never::Image(why)),
+                Some(why) => Err(Unready::Image(why)),
                 None => Ok(repeated),
             };
         }
         still_there(session, name)?;
         if deadline.passed(session.clock) {
-            return Err(Never::cluster("the line with its starts did not come"));
+            return Err(Unready::ours("the line with its starts did not come"));
         }
         pause = LOOK;
     }

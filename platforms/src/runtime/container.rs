@@ -20,7 +20,7 @@ use super::session::Alive;
 use super::view::{View, remove_all};
 use super::waiting::{Adopted, by_name};
 use super::{Runtime, command};
-use crate::{ask, prober};
+use crate::ask;
 
 /// What a container leaves its place with.
 pub(crate) struct OciContainer {
@@ -60,28 +60,12 @@ impl Container for OciContainer {
 
     async fn request(&self, request: &SmokeRequest) -> Result<SmokeReply, SessionError> {
         let mut beside = self.beside.lock().await;
-        let answer = beside
-            .prober
-            .request(prober::smoke(request))
-            .await
-            .map_err(|why| SessionError::environment(format!("ask {}", self.name), why))?;
-        Ok(prober::reply(answer))
+        beside.prober.smoke(&self.name, request).await
     }
 
     async fn load(&self, load: &LoadRequest) -> Result<serde_json::Value, SessionError> {
-        let attempted = format!("put load on {}", self.name);
         let mut beside = self.beside.lock().await;
-        let done = beside
-            .prober
-            .load(
-                prober::smoke(&load.request),
-                load.connections,
-                load.duration,
-            )
-            .await
-            .map_err(|why| SessionError::environment(&attempted, why))?;
-        serde_json::to_value(done)
-            .map_err(|error| SessionError::environment(attempted, error).blamed_on(Blame::Harness))
+        beside.prober.put_load(&self.name, load).await
     }
 
     async fn memory(&self) -> Result<ContainerMemory, SessionError> {

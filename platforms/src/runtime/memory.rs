@@ -1,5 +1,7 @@
 //! Proportional set sizes, from the kernel's own sum over a process's mappings.
 
+use probe::rollup_bytes;
+
 /// Proportional set sizes of some processes, in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Mapped {
@@ -27,33 +29,26 @@ impl Mapped {
         };
         for text in texts {
             let text = text.unwrap_or_default();
-            if let Some(pss) = field(&text, "Pss:") {
+            if let Some(pss) = rollup_bytes(&text, "Pss:") {
                 all.pss += pss;
                 all.processes += 1;
             }
-            let one = field(&text, "Pss_Anon:");
+            let one = rollup_bytes(&text, "Pss_Anon:");
             all.anonymous = all.anonymous.zip(one).map(|(sum, one)| sum + one);
         }
         all
     }
 }
 
-/// A field of `smaps_rollup` in bytes.
-fn field(text: &str, name: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kib * 1024)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Mapped, field};
+    use super::{Mapped, rollup_bytes};
 
     #[test]
     fn reads_kibibytes_as_bytes() {
         let text = "00400000-7ffc000 ---p 00000000 00:00 0 [rollup]\nRss:  900 kB\nPss:   120 kB\n";
-        assert_eq!(field(text, "Pss:"), Some(122_880));
-        assert_eq!(field(text, "Pss_Anon:"), None);
+        assert_eq!(rollup_bytes(text, "Pss:"), Some(122_880));
+        assert_eq!(rollup_bytes(text, "Pss_Anon:"), None);
     }
 
     #[test]

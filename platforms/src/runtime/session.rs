@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use camino::{Utf8Path, Utf8PathBuf};
 use engine::clock::Clock;
 use engine::{
-    Blame, Container, Delivered, Delivery, Libexec, OpenRequest, Residue, Session, SessionError,
+    Blame, Container, Delivered, Delivery, Libexec, OpenRequest, Session, SessionError,
     SessionMemory, StartError, StartRequest, Verification,
 };
 use model::{Digest, PlatformFacts};
@@ -24,6 +24,7 @@ use super::starting::{self, Place};
 use super::view::remove_all;
 use super::waiting::become_subreaper;
 use super::{Privilege, Runtime, facts};
+use crate::closing::strike_out;
 
 /// An open session.
 pub(crate) struct OciSession {
@@ -247,23 +248,7 @@ impl Session for OciSession {
             objects.push((folder.to_string(), removed));
         }
         objects.push((self.scratch.to_string(), clear(&self.scratch)));
-        let mut left = Vec::new();
-        for (object, result) in objects {
-            match result {
-                Ok(()) => ledger
-                    .removed(&object)
-                    .map_err(|error| SessionError::environment(&attempted, error))?,
-                Err(why) => left.push(format!("{object} ({why})")),
-            }
-        }
-        if left.is_empty() {
-            return Ok(());
-        }
-        Err(
-            SessionError::environment(attempted, "not everything could be removed")
-                .leaving(Residue::Removable(left))
-                .try_this("cargo xtask sweep"),
-        )
+        strike_out(ledger, &attempted, objects)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use engine::clock::MonotonicNs;
-use engine::{Blame, Container, Exit, SessionError, StartError, StartRequest, StartStamps};
+use engine::{Container, Exit, Residue, SessionError, StartError, StartRequest, StartStamps};
 use model::Readiness;
 use tokio::sync::Mutex;
 
@@ -19,6 +19,7 @@ use super::view::{View, Written};
 use super::waiting::Adopted;
 use super::{Kind, Privilege};
 use crate::prober;
+use crate::unready::Unready;
 
 /// Where a container's things lie.
 pub(crate) struct Place {
@@ -139,7 +140,7 @@ async fn give_up(
     session: &OciSession,
     container: OciContainer,
     request: &StartRequest,
-    why: NotReady,
+    why: Unready,
 ) -> StartError {
     let output = container::last_output(&container.folder);
     let _ = container.init.signal(rustix::process::Signal::KILL);
@@ -147,23 +148,7 @@ async fn give_up(
     if let Err(error) = container.remove().await {
         return error.into();
     }
-    match why {
-        NotReady::Image(why) => StartError::NotReady {
-            image: request.image.clone(),
-            why,
-            output,
-        },
-        NotReady::Ours(why) => {
-            let blame = if session.request.stop.is_cancelled() {
-                Blame::Interrupt
-            } else {
-                Blame::Environment
-            };
-            SessionError::environment(format!("wait for {}", request.name), why)
-                .blamed_on(blame)
-                .into()
-        }
-    }
+    why.told(request, &session.request.stop, output, Residue::Nothing)
 }
 
 async fn prepare(
@@ -282,14 +267,6 @@ async fn launch(
     Ok(init)
 }
 
-/// Why a container is not ready.
-enum NotReady {
-    /// The image's doing.
-    Image(String),
-    /// The harness's or the host's.
-    Ours(String),
-}
-
 async fn await_ready(
     session: &OciSession,
     place: &Place,
@@ -297,11 +274,11 @@ async fn await_ready(
     within: Duration,
     init: &Adopted,
     prepared: &mut Prepared,
-) -> Result<MonotonicNs, NotReady> {
+) -> Result<MonotonicNs, Unready> {
     let stop = session.request.stop.clone();
     tokio::select! {
         found = readiness_reached(session, place, readiness, within, init, prepared) => found,
-        () = stop.cancelled() => Err(NotReady::Ours("interrupted".to_owned())),
+        () = stop.cancelled() => Err(Unready::ours("interrupted")),
     }
 }
 
@@ -313,31 +290,31 @@ async fn readiness_reached(
     within: Duration,
     init: &Adopted,
     prepared: &mut Prepared,
-) -> Result<MonotonicNs, NotReady> {
-    let limit = || NotReady::Image(format!("not ready within {} ms", within.as_millis()));
+) -> Result<MonotonicNs, Unready> {
+    let limit = || Unready::Image(format!("not ready within {} ms", within.as_millis()));
     match readiness {
         Readiness::Exit { code } => {
             let ended = tokio::time::timeout(within, init.ended())
                 .await
                 .map_err(|_| limit())?;
             let at = session.clock.monotonic();
-            match ended.map_err(NotReady::Ours)? {
+            match ended.map_err(Unready::ours)? {
                 Exit::Code(found) if found == *code => Ok(at),
-                other => Err(NotReady::Image(format!(
+                other => Err(Unready::Image(format!(
                     "it ended: {other:?}, wanted status {code}"
                 ))),
             }
         }
         Readiness::Log { contains } => line(session, place, contains, within, init)
             .await
-            .map_err(NotReady::Image),
+            .map_err(Unready::Image),
         Readiness::Http(_) | Readiness::Tcp { .. } | Readiness::Exchange(_) => {
             tokio::select! {
                 polled = prepared.beside.prober.polled() => {
-                    let polled = polled.map_err(NotReady::Ours)?;
+                    let polled = polled.map_err(Unready::ours)?;
                     polled.ready_ns.map(MonotonicNs).ok_or_else(|| {
                         let last = polled.last_error.unwrap_or_default();
-                        NotReady::Image(format!(
+                        Unready::Image(format!(
                             "no correct answer within {} ms and {} polls; last: {last}",
                             within.as_millis(), polled.polls
                         ))
@@ -345,7 +322,7 @@ async fn readiness_reached(
                 }
                 ended = init.ended() => {
                     let _ = prepared.beside.prober.cancel().await;
-                    Err(NotReady::Image(match ended {
+                    Err(Unready::Image(match ended {
                         Ok(exit) => format!("it ended before it was ready: {exit:?}"),
                         Err(why) => why,
                     }))

@@ -59,7 +59,7 @@ pub(super) fn create(
 }
 
 /// Waits until every node is ready, names are answered and pods may be made.
-pub(super) fn await_ready(options: &Options, _: &Engine, _: &Programs) -> Result<()> {
+pub(super) fn await_ready(options: &Options) -> Result<()> {
     let seconds = format!("--timeout={}s", PATIENCE.as_secs());
     let mut wait = client(options)?;
     wait.args(["wait", "--for=condition=Ready", "nodes", "--all", &seconds]);

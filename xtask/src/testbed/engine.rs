@@ -32,12 +32,12 @@ pub(super) struct Engine {
 
 impl Engine {
     /// The engine that answers, ours or the user's, if there is one.
-    pub(super) fn running(options: &Options) -> Result<Option<Self>> {
+    pub(super) fn running() -> Result<Option<Self>> {
         if !shell::there_is("docker") {
             return Ok(None);
         }
         let ours = Self {
-            address: Some(address(options)),
+            address: Some(address()),
         };
         let users = Self { address: None };
         Ok([ours, users].into_iter().find(Self::answers))
@@ -45,7 +45,7 @@ impl Engine {
 
     /// The engine that answers, else one started here.
     pub(super) fn running_or_started(options: &Options) -> Result<Self> {
-        if let Some(engine) = Self::running(options)? {
+        if let Some(engine) = Self::running()? {
             if engine.address.is_none() {
                 ensure!(
                     runtimes::may_be_privileged()?,
@@ -65,7 +65,7 @@ impl Engine {
         fs_err::create_dir_all(&folder)?;
         let runtime = runtimes::beside_clamp(&folder.join("runtime"), &programs::clamp(options)?)?;
         let settings = serde_json::json!({
-            "hosts": [address(options)],
+            "hosts": [address()],
             "data-root": folder.join("data"),
             "exec-root": run_folder().join("exec"),
             "pidfile": pid_file(),
@@ -79,7 +79,7 @@ impl Engine {
         let log = folder.join("log");
         daemon(&file, &log)?;
         let engine = Self {
-            address: Some(address(options)),
+            address: Some(address()),
         };
         shell::until("the start of dockerd", PATIENCE, || engine.ask().map(drop))
             .with_context(|| format!("its log is {}", log.display()))?;
@@ -191,6 +191,6 @@ fn pid_file() -> PathBuf {
     run_folder().join("docker.pid")
 }
 
-fn address(_: &Options) -> String {
+fn address() -> String {
     format!("unix://{}", run_folder().join("docker.sock").display())
 }

@@ -69,13 +69,13 @@ fn up(options: &Options) -> Result<()> {
     };
     cluster::create(options, &engine, &programs, image.as_deref())?;
     registry::serve(options, &engine, &programs)?;
-    cluster::await_ready(options, &engine, &programs)?;
+    cluster::await_ready(options)?;
     cargo::print(&options.kubeconfig().display().to_string());
     Ok(())
 }
 
 fn down(options: &Options) -> Result<()> {
-    let Some(engine) = Engine::running(options)? else {
+    let Some(engine) = Engine::running()? else {
         cargo::say(" Testbed  no engine runs, so no cluster does");
         return Ok(());
     };
@@ -87,7 +87,7 @@ fn down(options: &Options) -> Result<()> {
 }
 
 fn status(options: &Options) -> Result<()> {
-    let Some(engine) = Engine::running(options)? else {
+    let Some(engine) = Engine::running()? else {
         cargo::say(" Testbed  down: no container engine answers; cargo xtask testbed up");
         return Ok(());
     };

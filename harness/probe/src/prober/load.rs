@@ -42,7 +42,8 @@ struct Seen {
 
 /// Puts the load on; answers when it is over.
 pub(crate) fn load(load: &Load, lines: &mut Lines) -> Result<Reply, Failure> {
-    let (stop, mut stopper) = files::pipe().map_err(|error| system("make a pipe", &error))?;
+    let (stop, mut stopper) =
+        files::pipe().map_err(|error| Failure::system("make a pipe", &error))?;
     let began_ns = clock::monotonic_ns();
     let (until_ns, tickets) = match load.extent {
         Extent::DurationMs(ms) => (began_ns.saturating_add(ms * 1_000_000), REQUESTS_MAX),
@@ -68,7 +69,7 @@ pub(crate) fn load(load: &Load, lines: &mut Lines) -> Result<Reply, Failure> {
                 // Those that run already are stopped before the failure is told.
                 let _ = stopper.write_all(b"x");
                 askers.into_iter().for_each(|asker| drop(asker.join()));
-                return Err(system("start an asker", &error));
+                return Err(Failure::system("start an asker", &error));
             }
         }
     }
@@ -76,7 +77,7 @@ pub(crate) fn load(load: &Load, lines: &mut Lines) -> Result<Reply, Failure> {
     if cancelled {
         stopper
             .write_all(b"x")
-            .map_err(|error| system("stop the load", &error))?;
+            .map_err(|error| Failure::system("stop the load", &error))?;
     }
     let seen = askers.into_iter().map(JoinHandle::join);
     let seen = seen
@@ -166,14 +167,6 @@ fn quantiles(sorted: &[u64]) -> Option<Latency> {
         p95_ns: rank(95),
         max_ns: *sorted.last()?,
     })
-}
-
-fn system(doing: &str, error: &io::Error) -> Failure {
-    Failure {
-        kind: FailureKind::System,
-        what: format!("cannot {doing}: {error}"),
-        errno: error.raw_os_error(),
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use probe::{Command, Failure, FailureKind, Up};
+use probe::{Command, Failure, Up};
 
 use crate::sys::namespace::{self, Kind};
 use crate::sys::{clock, identity, net, parent};
@@ -21,23 +21,25 @@ struct Place {
 pub(crate) fn setup(words: &[&str]) -> Result<(Up, Option<Command>), Failure> {
     let place = read(words)?;
     if let Some((uid, gid)) = place.new_user {
-        new_user_namespace(uid, gid).map_err(|error| system("make a user namespace", &error))?;
+        new_user_namespace(uid, gid)
+            .map_err(|error| Failure::system("make a user namespace", &error))?;
     }
     if place.new_net {
-        namespace::leave(Kind::Net).map_err(|error| system("make a network namespace", &error))?;
-        net::loopback_up().map_err(|error| system("bring `lo` up", &error))?;
+        namespace::leave(Kind::Net)
+            .map_err(|error| Failure::system("make a network namespace", &error))?;
+        net::loopback_up().map_err(|error| Failure::system("bring `lo` up", &error))?;
     }
     if let Some(pid) = place.inside {
         let target = Pinned::target(pid)?;
         Doors::open(&target, Sight::Network)?.enter()?;
     }
     // Last: a change of namespace makes the kernel forget it.
-    parent::die_with_parent().map_err(|error| system("watch the parent", &error))?;
-    parent::end_when_asked().map_err(|error| system("take a request to end", &error))?;
-    let own = Pinned::own().map_err(|error| system("look at ourselves", &error))?;
+    parent::die_with_parent().map_err(|error| Failure::system("watch the parent", &error))?;
+    parent::end_when_asked().map_err(|error| Failure::system("take a request to end", &error))?;
+    let own = Pinned::own().map_err(|error| Failure::system("look at ourselves", &error))?;
     let inode = |name| {
         own.namespace(name)
-            .map_err(|error| system("look at our namespaces", &error))
+            .map_err(|error| Failure::system("look at our namespaces", &error))
     };
     let up = Up {
         pid: std::process::id(),
@@ -93,18 +95,6 @@ fn new_user_namespace(uid: u32, gid: u32) -> io::Result<()> {
     std::fs::write("/proc/self/setgroups", "deny")?;
     std::fs::write("/proc/self/uid_map", format!("{uid} {outer_uid} 1"))?;
     std::fs::write("/proc/self/gid_map", format!("{gid} {outer_gid} 1"))
-}
-
-fn system(doing: &str, error: &io::Error) -> Failure {
-    let kind = match error.kind() {
-        io::ErrorKind::PermissionDenied => FailureKind::Denied,
-        _ => FailureKind::System,
-    };
-    Failure {
-        kind,
-        what: format!("cannot {doing}: {error}"),
-        errno: error.raw_os_error(),
-    }
 }
 
 #[cfg(test)]

@@ -52,6 +52,18 @@ impl Failure {
             errno: None,
         }
     }
+
+    /// A refusal by the system: `doing` continues "cannot".
+    pub fn system(doing: &str, error: &std::io::Error) -> Self {
+        Self {
+            kind: match error.kind() {
+                std::io::ErrorKind::PermissionDenied => FailureKind::Denied,
+                _ => FailureKind::System,
+            },
+            what: format!("cannot {doing}: {error}"),
+            errno: error.raw_os_error(),
+        }
+    }
 }
 
 impl fmt::Display for Failure {
