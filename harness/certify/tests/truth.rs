@@ -101,6 +101,7 @@ fn plan(suite: &str) -> Plan {
             summary: String::new(),
             spec_digest: Digest::of(b"web"),
             must_fail: Vec::new(),
+            may_fail: Vec::new(),
             flaw: None,
         }],
         cells: vec![PlannedCell {

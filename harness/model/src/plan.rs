@@ -52,6 +52,9 @@ pub struct PlannedImage {
     /// For a control: the checks it must fail by.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub must_fail: Vec<CheckId>,
+    /// For a control: checks that its flaw fails on some platforms only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub may_fail: Vec<CheckId>,
     /// For a control: what is wrong with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flaw: Option<String>,

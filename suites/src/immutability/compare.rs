@@ -31,6 +31,17 @@ const RUNTIMES_OWN: [&str; 6] = [
     "/sys",
 ];
 
+/// What Docker and Podman put into every container's root before it starts, whether the image has it or
+/// not: an empty file as its mark, and a link to the kernel's own list. Seen with Docker 20.10; Podman's
+/// mark is named in podman-run(1).
+fn is_engines_own(entry: &TreeEntry) -> bool {
+    match entry.path.as_str() {
+        "/.dockerenv" | "/run/.containerenv" => entry.kind == EntryKind::File && entry.size == 0,
+        "/etc/mtab" => entry.target.as_deref() == Some("/proc/mounts"),
+        _ => false,
+    }
+}
+
 /// Reads the cut's listing: every path with owners.
 pub(super) fn listing(path: &Utf8Path) -> Result<Tree, String> {
     let file = fs_err::File::open(path).map_err(|error| error.to_string())?;
@@ -128,7 +139,7 @@ fn from_image(
                 }
             }
             // The runtime makes a place for each of its mounts, and the folders on the way.
-            None if is_way_to_mount(path, entry, listed) => {}
+            None if is_way_to_mount(path, entry, listed) || is_engines_own(entry) => {}
             None => found.push(difference(path, "not in the image")),
         }
     }
@@ -227,5 +238,38 @@ fn difference(path: &str, how: &str) -> Difference {
     Difference {
         path: path.to_owned(),
         how: how.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn entry(path: &str, kind: &str, size: u64, target: Option<&str>) -> TreeEntry {
+        let entry = serde_json::json!({"path": path, "kind": kind, "mode": 420, "uid": 0, "gid": 0,
+            "size": size, "target": target});
+        serde_json::from_value(entry).unwrap()
+    }
+
+    #[test]
+    fn an_engines_own_files_are_known_and_nothing_in_their_place_is() {
+        for own in [
+            entry("/.dockerenv", "file", 0, None),
+            entry("/run/.containerenv", "file", 0, None),
+            entry("/etc/mtab", "symlink", 12, Some("/proc/mounts")),
+        ] {
+            assert!(is_engines_own(&own), "{own:?}");
+        }
+        for other in [
+            entry("/.dockerenv", "file", 1, None),
+            entry("/.dockerenv", "directory", 0, None),
+            entry("/etc/mtab", "symlink", 12, Some("/tmp/mounts")),
+            entry("/etc/mtab", "file", 0, None),
+            entry("/.other", "file", 0, None),
+        ] {
+            assert!(!is_engines_own(&other), "{other:?}");
+        }
     }
 }

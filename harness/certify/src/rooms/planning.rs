@@ -104,6 +104,9 @@ fn planned_image(image: &IntendedImage) -> PlannedImage {
         must_fail: control
             .map(|control| control.fails.clone())
             .unwrap_or_default(),
+        may_fail: control
+            .map(|control| control.may_fail.clone())
+            .unwrap_or_default(),
         flaw: control.map(|control| control.flaw.clone()),
     }
 }

@@ -190,6 +190,7 @@ impl Told {
             summary: String::new(),
             spec_digest: Digest::of(name.as_bytes()),
             must_fail: must_fail.iter().map(check).collect(),
+            may_fail: Vec::new(),
             flaw: (role == Role::Control).then(|| "a flaw".to_owned()),
         });
         let (platform, suite) = (

@@ -227,3 +227,18 @@ fn what_a_platform_cannot_meet_is_told_and_levels_do_without_it() {
     assert_eq!(check.outcome, Outcome::NotApplicable);
     assert!(check.message.contains("; seen: "), "{}", check.message);
 }
+
+#[test]
+fn what_a_flaw_fails_on_some_platforms_only_neither_voids_a_run_nor_saves_it() {
+    let with = |may_fail: &[&str], said| {
+        let mut told = real().subject("web", [Pass, Pass]);
+        told = told.control("bad", &[FIRST.id], said);
+        let ids = may_fail.iter().map(|id| model::CheckId::new(*id).unwrap());
+        told.plan.images[1].may_fail = ids.collect();
+        u8::from(told.verdict().exit_code)
+    };
+    assert_eq!(with(&[], [Fail, Fail]), 6);
+    assert_eq!(with(&[SECOND.id], [Fail, Fail]), 0);
+    assert_eq!(with(&[SECOND.id], [Fail, Pass]), 0, "it need not");
+    assert_eq!(with(&[SECOND.id], [Pass, Fail]), 6, "it is no substitute");
+}

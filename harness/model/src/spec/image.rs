@@ -64,6 +64,9 @@ pub struct ImageSpec {
 pub struct Control {
     /// The checks that must fail; a failure of any other voids the run as well.
     pub fails: Vec<CheckId>,
+    /// Checks that the same flaw fails on some platforms and not on others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub may_fail: Vec<CheckId>,
     /// What is wrong with the image, in a few words.
     pub flaw: String,
 }

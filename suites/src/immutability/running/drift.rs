@@ -13,9 +13,10 @@ pub(crate) const INFO: CheckInfo = CheckInfo {
     rationale: "what runs after an hour must be what was certified",
     procedure: "every path of the container's root (kind, mode, owner, SHA-256) is listed before \
                 and after load through the kernel's own view, and compared with each other and \
-                with the certified image; only mount points may be new, and only declared paths and \
-                the runtime's own mounts may hide what the image has; owners are not compared with \
-                the image's where a user namespace maps a single id, which the result says",
+                with the certified image; only mount points and the empty marks of Docker and \
+                Podman may be new, and only declared paths and the runtime's own mounts may hide \
+                what the image has; owners are not compared with the image's where a user \
+                namespace maps a single id, which the result says",
     remediation: "find who writes there: declare the path in `writable` or stop the writing",
     references: &["PCI DSS 11.5.1", "NIST SP 800-190 4.4.4"],
     good_fixture: "images/valkey.yaml",
