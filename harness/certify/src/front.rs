@@ -199,7 +199,6 @@ mod tests {
                 flaw: "a flaw".to_owned(),
                 refused: outcome == Outcome::Fail,
                 must_fail: Vec::new(),
-                may_fail: Vec::new(),
                 failed: Vec::new(),
                 reason: "IMM-000 said pass about a known flaw".to_owned(),
             }

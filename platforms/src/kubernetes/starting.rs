@@ -1,5 +1,6 @@
 //! Starting one pod, and waiting until its application answers.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use engine::wait::{Deadline, Poll};
@@ -13,6 +14,7 @@ use probe::{Command, Poll as ProbePoll, Polled, Question, Reply};
 use super::call::{self, CallError, Kind};
 use super::container::PodContainer;
 use super::names::{PROBER, SUBJECT};
+use super::pods::Waited;
 use super::session::{Image, PodSession};
 use super::state::{self, Start};
 use super::timing::{self, Times};
@@ -100,12 +102,12 @@ async fn reach(
     match request.stamper {
         Stamper::Absent => {
             let polled = polled(session, request).await?;
-            identified(session, name).await?;
+            identified(session, name, image).await?;
             Ok(Times::of_poll(&polled))
         }
         Stamper::InFront => {
             let repeated = timing::repeated(session, request).await?;
-            identified(session, name).await?;
+            identified(session, name, image).await?;
             let uid = created.uid().unwrap_or_default();
             Ok(timing::of(session, name, &uid, &repeated).await)
         }
@@ -182,9 +184,12 @@ pub(super) fn still_there(session: &PodSession, name: &str) -> Result<(), Unread
 }
 
 /// Waits until the kubelet has told which image it runs: it does so behind the work.
-async fn identified(session: &PodSession, name: &str) -> Result<(), Unready> {
+async fn identified(session: &PodSession, name: &str, image: &Image) -> Result<(), Unready> {
+    let (node, wanted) = (&session.ground.node, &image.reference.digests);
+    let is_planned =
+        |pod: Option<&Pod>| pod.is_some_and(|pod| state::impostor(pod, node, wanted).is_none());
     let look = |pod: Option<&Pod>| match pod.and_then(|pod| state::container(pod, SUBJECT)) {
-        Some(status) if !status.image_id.is_empty() => Poll::Ready(()),
+        Some(status) if !status.image_id.is_empty() => Poll::Ready(is_planned(pod)),
         Some(_) => Poll::NotYet("no image id yet".to_owned()),
         None => Poll::NotYet("nothing is said of its container".to_owned()),
     };
@@ -192,7 +197,12 @@ async fn identified(session: &PodSession, name: &str) -> Result<(), Unready> {
         .pods
         .until(session.clock, name, IDENTIFIED, look)
         .await;
-    waited.map_err(|why| Unready::ours(format!("what it runs is not told: {}", why.words())))
+    let told = |why: Waited| Unready::ours(format!("what it runs is not told: {}", why.words()));
+    // A pod that is not as planned is rejected and counted where its figures are read.
+    if waited.map_err(told)? {
+        image.confirmed.fetch_add(1, Ordering::Relaxed);
+    }
+    Ok(())
 }
 
 /// Whose doing it is that no correct answer came: an image whose container never ran is not to blame.
