@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use super::engine::Engine;
 use super::options::Options;
 use super::programs::Programs;
+use super::runtimes;
 use super::shell::{self, call};
 use crate::cargo;
 
@@ -84,6 +85,23 @@ pub(super) fn await_ready(options: &Options) -> Result<()> {
         options.kubernetes
     ));
     Ok(())
+}
+
+/// Makes a RuntimeClass for every runtime beside runc.
+pub(super) fn runtime_classes(options: &Options) -> Result<()> {
+    if options.upstream || options.runtimes.is_empty() {
+        return Ok(());
+    }
+    let file = options.cache().join("runtime-classes.yaml");
+    let classes: String = options
+        .runtimes
+        .iter()
+        .map(|name| runtimes::class(name))
+        .collect();
+    fs_err::write(&file, classes)?;
+    let mut apply = client(options)?;
+    apply.args(["apply", "--filename"]).arg(&file);
+    shell::run("making runtime classes", apply)
 }
 
 /// Takes the cluster away.

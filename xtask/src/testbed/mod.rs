@@ -9,6 +9,7 @@ mod cluster;
 mod engine;
 mod node_image;
 mod options;
+mod podman;
 mod programs;
 mod registry;
 mod root;
@@ -23,10 +24,11 @@ use engine::Engine;
 use options::Options;
 
 const USAGE: &str = "\
-cargo xtask testbed up [--kubernetes 1.36] [--nodes 2] [--upstream]   bring the cluster up; prints its kubeconfig
+cargo xtask testbed up [--kubernetes 1.36] [--nodes 2] [--runtimes crun] [--upstream]   bring the cluster up; prints its kubeconfig
 cargo xtask testbed down [--all]   take the cluster away, and the engine if it was started here; --all: the registry too
 cargo xtask testbed status         what runs
 cargo xtask testbed build          build and keep everything that `up` needs, and start nothing
+cargo xtask testbed podman up|down start Podman's service beside the engine, and stop it
 cargo xtask testbed kubectl ...    kubectl of the cluster";
 
 /// The address of the testbed's container engine, if it runs: tests of daemons use it.
@@ -50,6 +52,7 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
         "down" => down(&Options::read(rest)?),
         "status" => status(&Options::read(rest)?),
         "build" => programs::build(&Options::read(rest)?).map(drop),
+        "podman" => podman::run(&Options::read(&[])?, rest),
         "kubectl" => cluster::kubectl(&Options::read(&[])?, rest),
         "--help" | "-h" | "help" => {
             cargo::say(USAGE);
@@ -70,6 +73,7 @@ fn up(options: &Options) -> Result<()> {
     cluster::create(options, &engine, &programs, image.as_deref())?;
     registry::serve(options, &engine, &programs)?;
     cluster::await_ready(options)?;
+    cluster::runtime_classes(options)?;
     cargo::print(&options.kubeconfig().display().to_string());
     Ok(())
 }

@@ -10,6 +10,7 @@ use super::engine::Engine;
 use super::options::Options;
 use super::programs::Programs;
 use super::root;
+use super::runtimes;
 use super::shell::{self, call, install};
 use super::stage::{self, Input};
 use crate::cargo;
@@ -90,6 +91,11 @@ pub(super) fn compose(options: &Options, engine: &Engine, programs: &Programs) -
         .map(|name| programs.get(name))
         .collect::<Result<_>>()?;
     inputs.extend(paths.into_iter().map(Input::Path));
+    let runtimes = options.runtimes.join(",");
+    inputs.push(Input::Word(&runtimes));
+    if let Ok(youki) = programs.get("youki") {
+        inputs.push(Input::Path(youki));
+    }
     let digest = stage::digest(&inputs)?;
     let image = format!("testbed/node:{}-{}", options.kubernetes, &digest[..12]);
     let known = engine.docker(["image", "inspect", "--format", "{{.Id}}", image.as_str()]);
@@ -334,7 +340,24 @@ impl Composing<'_> {
         for part in ["kubeadm", "kubelet", "kubectl"] {
             link("hyper", &self.root.join("usr/bin").join(part))?;
         }
+        for name in &self.options.runtimes {
+            self.runtime(name)?;
+        }
         self.units()
+    }
+
+    /// A runtime beside runc.
+    fn runtime(&self, name: &str) -> Result<()> {
+        let place = self.root.join(runtimes::place(name));
+        install(self.programs.get("clamp")?, &place)?;
+        let real = place.with_extension("real");
+        match self.programs.get(name) {
+            Ok(program) => install(program, &real)?,
+            Err(_) => link(&format!("/usr/bin/{name}"), &real)?,
+        }
+        let path = self.root.join("etc/containerd/config.toml");
+        let known = fs_err::read_to_string(&path)?;
+        Ok(fs_err::write(&path, known + &runtimes::handler(name))?)
     }
 
     fn fill(&self, file: &str, values: &[(&str, String)]) -> Result<()> {

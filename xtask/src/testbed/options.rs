@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
+use super::runtimes;
 use crate::cargo;
 
 /// Releases of Kubernetes that can be built: each has a `testbed/hyper/<release>.mod`.
@@ -18,6 +19,8 @@ pub(super) struct Options {
     pub(super) nodes: usize,
     /// Whether kind's own node image is pulled instead of composing one.
     pub(super) upstream: bool,
+    /// OCI runtimes beside runc, each with a RuntimeClass of its name.
+    pub(super) runtimes: Vec<String>,
     /// Whether `down` takes the registry as well.
     pub(super) all: bool,
 }
@@ -29,6 +32,7 @@ impl Options {
             kubernetes: RELEASES[0].to_owned(),
             nodes: 2,
             upstream: false,
+            runtimes: vec!["crun".to_owned()],
             all: false,
         };
         let mut words = words.iter();
@@ -44,9 +48,11 @@ impl Options {
                     anyhow::ensure!(options.nodes > 0, "a cluster has at least one node");
                 }
                 "--upstream" => options.upstream = true,
+                "--runtimes" => options.runtimes = runtimes::named(value()?)?,
                 "--all" => options.all = true,
                 other => bail!(
-                    "unknown option `{other}` (known: --kubernetes, --nodes, --upstream, --all)"
+                    "unknown option `{other}` (known: --kubernetes, --nodes, --runtimes, --upstream, \
+                     --all)"
                 ),
             }
         }
@@ -118,6 +124,14 @@ mod tests {
     }
 
     #[test]
+    fn runtimes_are_chosen() {
+        assert_eq!(read(&[]).unwrap().runtimes, ["crun"]);
+        let both = read(&["--runtimes", "crun,youki"]).unwrap();
+        assert_eq!(both.runtimes, ["crun", "youki"]);
+        assert!(read(&["--runtimes", ""]).unwrap().runtimes.is_empty());
+    }
+
+    #[test]
     fn nonsense_is_refused() {
         for words in [
             &["--kubernetes"][..],
@@ -125,6 +139,7 @@ mod tests {
             &["--nodes", "none"],
             &["--nodes", "0"],
             &["--sideways"],
+            &["--runtimes", "crun,runsc"],
         ] {
             assert!(read(words).is_err(), "{words:?}");
         }

@@ -85,6 +85,9 @@ const TOOLS: &[Tool] = &[
     },
 ];
 
+/// The release of the runtime youki.
+const YOUKI: &str = "0.7.0";
+
 /// Built programs, by name.
 #[derive(Debug, Clone)]
 pub(super) struct Programs(BTreeMap<String, PathBuf>);
@@ -123,6 +126,9 @@ pub(super) fn build(options: &Options) -> Result<Programs> {
         let clamp = clamp(options)?;
         programs.0.insert("clamp".to_owned(), clamp);
         programs.add(&pause(options)?)?;
+        if options.runtimes.iter().any(|name| name == "youki") {
+            programs.add(&youki(options)?)?;
+        }
     }
     Ok(programs)
 }
@@ -203,6 +209,26 @@ fn pause(options: &Options) -> Result<PathBuf> {
         let mut command = call("gcc", ["-Os", "-static", "-s", "-o"]);
         command.arg(out.join("pause")).arg(&source);
         shell::run("compiling pause", command)
+    })
+}
+
+/// The runtime youki, built from its crate. Without `v1` it refuses hosts with version 1 of control
+/// groups.
+fn youki(options: &Options) -> Result<PathBuf> {
+    let inputs = [Input::Word(YOUKI)];
+    stage::keep(&options.cache(), "youki", &inputs, |out| {
+        let work = out.join("work");
+        let mut command = call("cargo", ["install", "--locked", "--quiet", "youki"]);
+        command
+            .args(["--version", YOUKI, "--features", "v1,seccomp", "--root"])
+            .arg(&work)
+            .env("CARGO_TARGET_DIR", out.join("target"));
+        shell::run("cargo install of youki", command)?;
+        fs_err::rename(work.join("bin/youki"), out.join("youki"))?;
+        for folder in ["work", "target"] {
+            fs_err::remove_dir_all(out.join(folder))?;
+        }
+        Ok(())
     })
 }
 

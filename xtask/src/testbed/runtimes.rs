@@ -3,9 +3,48 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use super::shell;
+
+/// Runtimes that nodes can have beside runc: Debian's crun, and youki from its crate.
+const OTHERS: [&str; 2] = ["crun", "youki"];
+
+/// The runtimes in a list with commas.
+pub(super) fn named(list: &str) -> Result<Vec<String>> {
+    let names = list.split(',').filter(|name| !name.is_empty());
+    names
+        .map(|name| {
+            if OTHERS.contains(&name) {
+                return Ok(name.to_owned());
+            }
+            bail!("no runtime `{name}` (known: {})", OTHERS.join(", "))
+        })
+        .collect()
+}
+
+/// The place of a runtime in a node, behind the clamp.
+pub(super) fn place(name: &str) -> String {
+    format!("usr/local/sbin/{name}")
+}
+
+/// What containerd's configuration says of a runtime.
+pub(super) fn handler(name: &str) -> String {
+    let section = format!("[plugins.\"io.containerd.cri.v1.runtime\".containerd.runtimes.{name}");
+    let program = place(name);
+    format!(
+        "{section}]\nruntime_type = \"io.containerd.runc.v2\"\n\
+         {section}.options]\nBinaryName = \"/{program}\"\nSystemdCgroup = false\n"
+    )
+}
+
+/// A RuntimeClass of the name of its handler.
+pub(super) fn class(name: &str) -> String {
+    format!(
+        "---\napiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {{name: {name}}}\n\
+         handler: {name}\n"
+    )
+}
 
 /// Capabilities the kernel knows: the last one's number is in `/proc/sys/kernel/cap_last_cap`.
 fn all() -> Result<u64> {
