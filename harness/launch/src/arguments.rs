@@ -1,5 +1,6 @@
 //! The command line: the part of runc's that a driver needs, with the same spelling.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -67,6 +68,12 @@ pub(crate) enum Command {
         force: bool,
         /// The container.
         id: String,
+    },
+    /// Becomes another runtime, which then sees control groups of version 1 alone.
+    OnV1 {
+        /// The runtime and its arguments.
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
     },
     /// Prints what works on this host in this mode, as JSON; tries it.
     Features,

@@ -28,7 +28,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use arguments::{Arguments, Command};
-use command::{create, delete, features, kill, profile, run, start, state, version};
+use command::{create, delete, features, kill, on_v1, profile, run, start, state, version};
 use error::LaunchError;
 use log::Log;
 
@@ -75,6 +75,7 @@ fn dispatch(arguments: &Arguments) -> Result<ExitCode, LaunchError> {
         Command::State { id } => state::state(&place, id)?,
         Command::Kill { all, id, signal } => kill::kill(&place, id, signal, kill::Reach::of(*all))?,
         Command::Delete { force, id } => delete::delete(&place, id, delete::Force::of(*force))?,
+        Command::OnV1 { words } => match on_v1::on_v1(words)? {},
         Command::Features => features::features(arguments.mode())?,
         Command::Seccomp { profile } => profile::profile(profile)?,
     }

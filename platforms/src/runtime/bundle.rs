@@ -1,6 +1,6 @@
 //! The bundle's `config.json`: how every container of every arm runs.
 //!
-//! Source: OCI runtime specification 1.2. Read-only root, no capabilities, `no_new_privs`, the
+//! Source: OCI runtime specification 1.0.2. Read-only root, no capabilities, `no_new_privs`, the
 //! seccomp profile, its own pid, mount, ipc, uts, cgroup and network namespaces, the declared writable
 //! paths as `tmpfs`, and limits.
 
@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 use super::Privilege;
 use super::view::View;
 
+/// The version of the specification that bundles say they keep to: all that is used here is in it, and
+/// older runtimes (crun 1.8) take no later one.
+pub(crate) const OCI_VERSION: &str = "1.0.2";
 /// Our seccomp profile, in the OCI format.
 const SECCOMP: &str = include_str!("../../profiles/seccomp-default.json");
 
@@ -67,7 +70,7 @@ impl Bundle<'_> {
             environment.push("PATH=/usr/local/bin:/usr/bin:/bin".to_owned());
         }
         json!({
-            "ociVersion": "1.2.0",
+            "ociVersion": OCI_VERSION,
             "hostname": self.hostname,
             "annotations": self.view.annotations(),
             "root": {"path": self.view.root(), "readonly": true},

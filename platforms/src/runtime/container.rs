@@ -154,7 +154,7 @@ impl OciContainer {
 
 /// Deletes a container, running or not.
 pub(crate) async fn delete(runtime: &Runtime, state: &Utf8Path, name: &str) -> Result<(), String> {
-    let mut call = command::new(&runtime.program);
+    let mut call = runtime.call();
     call.arg("--root")
         .arg(state)
         .args(["delete", "--force", name]);

@@ -10,7 +10,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use model::UserId;
 use serde_json::json;
 
-use super::bundle::{kernel_mounts, masked_paths, no_capabilities, readonly_paths, seccomp};
+use super::bundle::{
+    OCI_VERSION, kernel_mounts, masked_paths, no_capabilities, readonly_paths, seccomp,
+};
 use super::view::{View, Written};
 use super::{Privilege, Runtime, command};
 
@@ -93,7 +95,7 @@ pub async fn run_once(once: &Once<'_>) -> Result<Ran, OnceError> {
         program: program.clone(),
         why,
     };
-    let runtime = Runtime::look(once.runtime)
+    let runtime = Runtime::look(once.runtime, once.runtime)
         .await
         .map_err(|error| fail(error.to_string()))?;
     let privilege = Privilege::look(&runtime)
@@ -171,7 +173,7 @@ const ROOT: UserId = UserId { uid: 0, gid: 0 };
 
 fn config(once: &Once<'_>, view: &View, privilege: &Privilege) -> serde_json::Value {
     json!({
-        "ociVersion": "1.2.0",
+        "ociVersion": OCI_VERSION,
         "hostname": "finish",
         "annotations": view.annotations(),
         "root": {"path": view.root(), "readonly": false},

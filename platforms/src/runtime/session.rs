@@ -86,7 +86,7 @@ pub(crate) async fn open(
 ) -> Result<Box<dyn Session>, SessionError> {
     let attempted = format!("open a session on {name}");
     let environment = |why: String| SessionError::environment(&attempted, why);
-    let runtime = Runtime::look(program).await?;
+    let runtime = Runtime::look(program, &request.libexec.launch).await?;
     let privilege = Privilege::look(&runtime).await?;
     become_subreaper().map_err(environment)?;
     let cgroups = Cgroups::look();
@@ -133,7 +133,7 @@ pub(crate) async fn open(
 
 /// The name under which all containers of a session stand in the ledger.
 fn containers_object(runtime: &Runtime, state: &Utf8Path) -> String {
-    format!("{} --root {state}", runtime.program)
+    format!("{} --root {state}", runtime.words())
 }
 
 #[async_trait]

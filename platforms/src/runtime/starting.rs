@@ -221,7 +221,7 @@ async fn launch(
     let errors = output.try_clone().map_err(|error| error.to_string())?;
     let pid_file = place.folder.join("pid");
     let log = place.folder.join("runtime.log");
-    let mut create = command::new(&session.runtime.program);
+    let mut create = session.runtime.call();
     create
         .arg("--root")
         .arg(&session.state)
@@ -253,7 +253,7 @@ async fn launch(
         .parse()
         .map_err(|_| format!("create wrote no pid: {pid:?}"))?;
     let init = Adopted::hold(pid)?;
-    let mut start = command::new(&session.runtime.program);
+    let mut start = session.runtime.call();
     start
         .arg("--root")
         .arg(&session.state)

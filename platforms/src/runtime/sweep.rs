@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use camino::Utf8Path;
 use model::RunId;
 
+use super::ON_V1;
 use super::cgroup;
 use super::overlay::unmount_below;
 use super::view::remove_all;
@@ -30,9 +31,13 @@ pub(crate) fn remove(run: &RunId, kind: &str, name: &str) -> Result<String, Stri
 
 /// `PROGRAM --root STATE`: deletes every container in the state folder.
 fn containers(name: &str) -> Result<String, String> {
-    let (program, state) = name
+    let (words, state) = name
         .split_once(" --root ")
         .ok_or("its name is not understood")?;
+    let (program, behind) = match words.split_once(&format!(" {ON_V1} ")) {
+        Some((front, program)) => (front, vec![ON_V1, program]),
+        None => (words, Vec::new()),
+    };
     let state = Utf8Path::new(state);
     if !state.is_dir() {
         return Ok("already gone".to_owned());
@@ -44,6 +49,7 @@ fn containers(name: &str) -> Result<String, String> {
             reason = "a sweep runs without the async machinery"
         )]
         let output = std::process::Command::new(program)
+            .args(&behind)
             .args(["--root", state.as_str(), "delete", "--force", &container])
             .output()
             .map_err(|error| error.to_string())?;

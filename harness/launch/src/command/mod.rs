@@ -4,6 +4,7 @@ pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod features;
 pub(crate) mod kill;
+pub(crate) mod on_v1;
 pub(crate) mod profile;
 pub(crate) mod run;
 pub(crate) mod start;
