@@ -5,10 +5,12 @@
 mod apart;
 mod ask;
 mod closing;
+mod configured;
 mod daemon;
 mod identity;
 mod kind;
 mod kubernetes;
+mod named;
 mod oci;
 mod probe_image;
 mod prober;
@@ -19,15 +21,19 @@ mod unready;
 use engine::Platform;
 use model::RunId;
 
+pub use named::with_own_names;
 pub use runtime::once::{Once, OnceError, Ran, objects, run_once};
 
 /// Every platform, in the order of reports.
 pub static PLATFORMS: &[&dyn Platform] = &[
     &oci::OCI,
     &oci::OCI_RUNC,
+    &oci::OCI_CRUN,
+    &oci::OCI_YOUKI,
     &daemon::DOCKER,
     &daemon::PODMAN,
     &kind::KIND,
+    &configured::KUBERNETES,
     &sim::SIM,
 ];
 
@@ -36,6 +42,7 @@ pub fn sweep(run: &RunId, kind: &str, name: &str) -> Result<String, String> {
     match kind {
         "daemon" => daemon::remove(run, name),
         "kind" => kind::remove(run, name),
+        "cluster" => configured::remove(run, name),
         _ => runtime::sweep::remove(run, kind, name),
     }
 }

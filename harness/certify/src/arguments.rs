@@ -38,6 +38,8 @@ pub enum Verb {
     List(ListArguments),
     /// What this host can do, and what would provide the rest.
     Doctor(DoctorArguments),
+    /// The least rights that a run needs in a cluster, as manifests for its administrator.
+    Rbac(RbacArguments),
     /// Remove what a killed run left behind.
     Sweep(RunFolder),
     /// Published JSON Schemas: report, image, profile, certify.yaml.
@@ -163,6 +165,17 @@ pub struct DoctorArguments {
     /// JSON instead of a table.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Rights in a cluster.
+#[derive(Debug, Clone, Args)]
+pub struct RbacArguments {
+    /// Platform: a kind of cluster.
+    #[arg(long, value_name = "NAME")]
+    pub platform: String,
+    /// The namespace that runs will use.
+    #[arg(long, default_value = "certify", value_name = "NAME")]
+    pub namespace: String,
 }
 
 /// A schema.

@@ -157,6 +157,7 @@ fn run(suite: &str, dial: Dial) -> CellVerdict {
         unbuilt: BTreeMap::new(),
         // A simulation disturbs nobody.
         cache: None,
+        clusters: std::collections::BTreeMap::new(),
         host_lock: HostLock::standard(folder.path().join("lock").to_str()),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -27,7 +27,7 @@ pub use host_lock::{Attempt, HostLock, HostLockHeld, NoHostLock};
 pub use judge::{judge, voided_by};
 pub use ledger::{Ledger, Object};
 pub use observing::{NOT_READY, NotReady, Observing, REFUSED, Started};
-pub use platform::{Detection, Libexec, OpenRequest, Platform};
+pub use platform::{Detection, Libexec, OpenRequest, Platform, Surroundings};
 pub use queue::QUEUE_SPAN;
 pub use residue::Residue;
 pub use run::{ImagePair, Run, RunError, Unbuilt};

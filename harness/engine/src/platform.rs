@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use camino::Utf8PathBuf;
-use model::{PlatformFamily, RunId};
+use model::{ClusterSettings, PlatformFamily, PlatformName, RunId};
 
 use crate::clock::Clock;
 use crate::error::SessionError;
@@ -15,16 +15,22 @@ use crate::session::Session;
 #[async_trait]
 pub trait Platform: Send + Sync {
     /// Stable name: `oci`.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// One line for people.
-    fn summary(&self) -> &'static str;
+    fn summary(&self) -> &str;
 
     /// Which margins apply.
     fn family(&self) -> PlatformFamily;
 
     /// Whether it could be opened here. Makes nothing.
-    async fn detect(&self, libexec: &Libexec) -> Detection;
+    async fn detect(&self, around: &Surroundings) -> Detection;
+
+    /// The least rights that a run needs there, as manifests for its administrator to make; nothing
+    /// where rights are not given that way.
+    fn rights(&self, _namespace: &str) -> Option<String> {
+        None
+    }
 
     /// Opens a session.
     async fn open(&self, request: OpenRequest) -> Result<Box<dyn Session>, SessionError>;
@@ -44,6 +50,15 @@ pub enum Detection {
     },
 }
 
+/// What detection may use.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// Our programs.
+    pub libexec: Libexec,
+    /// What the user says of the cluster, if it is one.
+    pub cluster: ClusterSettings,
+}
+
 /// The harness's own programs that run beside or inside containers.
 #[derive(Debug, Clone)]
 pub struct Libexec {
@@ -56,6 +71,8 @@ pub struct Libexec {
 /// What a session is opened with.
 #[derive(Debug, Clone)]
 pub struct OpenRequest {
+    /// The name the platform was asked for by; facts carry it.
+    pub platform: PlatformName,
     /// The run; every object's name carries it.
     pub run: RunId,
     /// Our programs.
@@ -64,6 +81,8 @@ pub struct OpenRequest {
     pub scratch: Utf8PathBuf,
     /// A folder for what may be kept between runs; nothing is kept without one.
     pub cache: Option<Utf8PathBuf>,
+    /// What the user says of the cluster, if it is one.
+    pub cluster: ClusterSettings,
     /// Where objects are announced.
     pub ledger: Ledger,
     /// The clock.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
-use model::{ImageName, Outcome, Plan, PlannedCell, PlatformName, RunId};
+use model::{ClusterSettings, ImageName, Outcome, Plan, PlannedCell, PlatformName, RunId};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, millis};
@@ -50,6 +50,8 @@ pub struct Run<'a> {
     pub scratch: Utf8PathBuf,
     /// Where sessions may keep what the next run can use; nothing is kept without it.
     pub cache: Option<Utf8PathBuf>,
+    /// What the user says of clusters, by platform.
+    pub clusters: BTreeMap<String, ClusterSettings>,
     /// What timed cells of all runs on this host queue on.
     pub host_lock: HostLock,
 }
@@ -177,10 +179,16 @@ impl Run<'_> {
                 )
             })?;
         let request = OpenRequest {
+            platform: name.clone(),
             run: self.id.clone(),
             libexec: self.libexec.clone(),
             scratch: self.scratch.join(name.as_str()),
             cache: self.cache.clone(),
+            cluster: self
+                .clusters
+                .get(name.as_str())
+                .cloned()
+                .unwrap_or_default(),
             ledger: Ledger::new(self.journal.clone()),
             clock: self.clock,
             stop: Arc::new(self.stop.clone()),

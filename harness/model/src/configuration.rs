@@ -1,6 +1,10 @@
 //! `certify.yaml`: what a run uses when the command line does not say otherwise.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+use crate::ClusterSettings;
 
 /// The user's own defaults. A key that is absent leaves the decision to what ships.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -14,6 +18,10 @@ pub struct Configuration {
     /// unavailable. Absent: the embedded runtime.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platforms: Option<Vec<String>>,
+    /// Clusters, by platform or by a name of one's own: which one it is, and what of it to use.
+    /// Naming one here does not select it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub clusters: BTreeMap<String, ClusterSettings>,
     /// Suites. Absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suites: Option<Vec<String>>,
@@ -67,6 +75,8 @@ mod tests {
     #[test]
     fn every_key_is_read_and_documented() {
         let text = "images: [web]\nplatforms: [oci, oci-runc]\nsuites: [startup]\n\
+                    clusters: {kind: {namespace: mine, node: worker, \
+                    kubeconfig: kube.yaml, like: other, context: one, runtime_class: crun, registry: {pull: here/x, push: there/x}}}\n\
                     profile: standard\nbaseline: none\nmirrors: [\"debian=file:///mirror\"]\n";
         let read = Configuration::from_yaml("certify.yaml", text).unwrap();
         assert_eq!(

@@ -16,7 +16,7 @@ mod sweep;
 mod wanted;
 
 use async_trait::async_trait;
-use engine::{Detection, Libexec, OpenRequest, Platform, Session, SessionError};
+use engine::{Detection, OpenRequest, Platform, Session, SessionError, Surroundings};
 use model::PlatformFamily;
 
 pub(crate) use connection::Connection;
@@ -42,7 +42,10 @@ pub(crate) static PODMAN: Daemon = Daemon {
     name: "podman",
     summary: "the Podman service of this host",
     variable: "CONTAINER_HOST",
-    sockets: &["/run/podman/podman.sock"],
+    sockets: &[
+        "/run/podman/podman.sock",
+        "/run/certify-testbed/podman.sock",
+    ],
     package: "podman, and start `podman system service`",
 };
 
@@ -60,11 +63,11 @@ pub(crate) struct Daemon {
 
 #[async_trait]
 impl Platform for Daemon {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         self.name
     }
 
-    fn summary(&self) -> &'static str {
+    fn summary(&self) -> &str {
         self.summary
     }
 
@@ -72,7 +75,7 @@ impl Platform for Daemon {
         PlatformFamily::Oci
     }
 
-    async fn detect(&self, _libexec: &Libexec) -> Detection {
+    async fn detect(&self, _around: &Surroundings) -> Detection {
         match Connection::open(self).await {
             Ok(connection) => Detection::Available(connection.line()),
             Err(error) => Detection::Absent {

@@ -15,6 +15,8 @@ const CLUSTER: &str = "io.x-k8s.kind.cluster";
 const ROLE: &str = "io.x-k8s.kind.role";
 /// What names the cluster, as for kind itself.
 const VARIABLE: &str = "KIND_CLUSTER_NAME";
+/// What names of places begin with, as the ledger has them.
+pub(super) const PLACES: &str = "kind cluster ";
 /// What to try when there is none.
 pub(super) const REMEDY: &str = "make one: `kind create cluster`, or `cargo xtask testbed up`; of several, name one in \
      KIND_CLUSTER_NAME";
@@ -121,7 +123,7 @@ impl Found {
     /// The cluster that [`Self::place`] names.
     pub(super) async fn at(place: &str) -> Result<Self, String> {
         let named = place
-            .strip_prefix("kind cluster ")
+            .strip_prefix(PLACES)
             .and_then(|rest| rest.split_once(" at "));
         let (name, address) = named.ok_or("its name is not understood")?;
         let daemon = Connection::to(address.to_owned()).await?;
@@ -134,7 +136,7 @@ impl Found {
 
     /// Where it is, so that it is found again.
     pub(super) fn place(&self) -> String {
-        format!("kind cluster {} at {}", self.name, self.daemon.address)
+        format!("{PLACES}{} at {}", self.name, self.daemon.address)
     }
 
     /// For people.
@@ -173,15 +175,17 @@ impl Found {
     }
 
     /// What a node of kind tells of itself: how images are stored, and what makes the network.
-    pub(super) async fn facts(&self) -> BTreeMap<String, String> {
+    /// `handler` is the one of the RuntimeClass in use.
+    pub(super) async fn facts(&self, handler: Option<&str>) -> BTreeMap<String, String> {
         let mut facts = BTreeMap::from([("kind.cluster".to_owned(), self.name.clone())]);
         let client = &self.daemon.client;
         let node = &self.control_plane;
+        let runtime = nodes::runtime(client, node, handler).await;
         for (key, words) in [
-            ("runtime.version", &["runc", "--version"][..]),
-            ("containerd.version", &["containerd", "--version"]),
+            ("runtime.version", [runtime.as_str(), "--version"]),
+            ("containerd.version", ["containerd", "--version"]),
         ] {
-            if let Ok(text) = nodes::read(client, node, words).await {
+            if let Ok(text) = nodes::read(client, node, &words).await {
                 let line = text.lines().next().unwrap_or_default();
                 facts.insert(key.to_owned(), line.to_owned());
             }

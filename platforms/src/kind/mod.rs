@@ -10,13 +10,14 @@ mod nodes;
 mod supply;
 
 use async_trait::async_trait;
-use engine::{Detection, Libexec, OpenRequest, Platform, Session, SessionError};
-use model::{PlatformFamily, PlatformName, RunId};
+use engine::{Detection, OpenRequest, Platform, Session, SessionError, Surroundings};
+use model::{ClusterSettings, PlatformFamily, RunId};
 
 use crate::kubernetes::cluster::Cluster;
+use crate::kubernetes::objects::Object;
 use crate::kubernetes::session::{self, Opening};
-use crate::kubernetes::{facts, names, sweep};
-use find::Found;
+use crate::kubernetes::{facts, rights};
+use find::{Found, PLACES};
 use supply::NodeImages;
 
 /// The platform.
@@ -27,11 +28,11 @@ pub(crate) struct Kind;
 
 #[async_trait]
 impl Platform for Kind {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "kind"
     }
 
-    fn summary(&self) -> &'static str {
+    fn summary(&self) -> &str {
         "a kind cluster of this host's Docker Engine"
     }
 
@@ -39,10 +40,10 @@ impl Platform for Kind {
         PlatformFamily::Kubernetes
     }
 
-    async fn detect(&self, _libexec: &Libexec) -> Detection {
+    async fn detect(&self, around: &Surroundings) -> Detection {
         let found = async {
             let found = find::named_or_only().await?;
-            let cluster = found.connect().await?;
+            let cluster = connect(&found, &around.cluster).await?;
             Ok::<String, String>(format!("{}, Kubernetes {}", found.line(), cluster.version))
         };
         match found.await {
@@ -55,27 +56,35 @@ impl Platform for Kind {
     }
 
     async fn open(&self, request: OpenRequest) -> Result<Box<dyn Session>, SessionError> {
-        let opening = prepare(&request.run).await.map_err(|why| {
-            SessionError::environment("open a session on kind", why).try_this(find::REMEDY)
-        })?;
+        let attempted = format!("open a session on {}", request.platform);
+        let opening = prepare(&request)
+            .await
+            .map_err(|why| SessionError::environment(attempted, why).try_this(find::REMEDY))?;
         session::open(opening, request).await
+    }
+
+    fn rights(&self, namespace: &str) -> Option<String> {
+        Some(rights::manifest(namespace))
     }
 }
 
 /// Finds the cluster and a node of it.
-async fn prepare(run: &RunId) -> Result<Opening, String> {
+async fn prepare(request: &OpenRequest) -> Result<Opening, String> {
+    let (run, settings) = (&request.run, &request.cluster);
     let found = find::named_or_only().await?;
-    let cluster = found.connect().await?;
-    let node = facts::choose_node(&cluster).await?;
-    let name = PlatformName::new("kind").map_err(|error| error.to_string())?;
-    let mut facts = facts::look(name, &cluster, &node).await;
-    facts.facts.extend(found.facts().await);
+    let cluster = connect(&found, settings).await?;
+    let node = facts::node(&cluster, settings).await?;
+    let mut facts = facts::look(request.platform.clone(), &cluster, &node, settings).await;
+    let handler = facts::handler(&cluster, settings).await?;
+    facts.facts.extend(found.facts(handler.as_deref()).await);
     let place = found.place();
     Ok(Opening {
         node: node.metadata.name.unwrap_or_default(),
+        namespace: settings.namespace.clone(),
+        runtime_class: settings.runtime_class.clone(),
         facts,
         kind: "kind",
-        object: namespace_object(run, &place),
+        object: Object::of(settings).name(run, &place),
         outside: vec![images_object(run, &place)],
         supply: Box::new(NodeImages::new(found, run.clone())),
         cluster,
@@ -86,29 +95,58 @@ fn images_object(run: &RunId, place: &str) -> String {
     format!("images of run {run} in {place}")
 }
 
-fn namespace_object(run: &RunId, place: &str) -> String {
-    format!("namespace {} in {place}", names::namespace(run))
+/// Speaks as the user says, else as the cluster's administrator.
+async fn connect(found: &Found, settings: &ClusterSettings) -> Result<Cluster, String> {
+    if settings.kubeconfig.is_some() {
+        Cluster::of(settings).await
+    } else {
+        found.connect().await
+    }
 }
 
 /// Removes an object of `run` by the ledger's name for it.
-pub(crate) fn remove(run: &RunId, object: &str) -> Result<String, String> {
-    let (what, place) = object
-        .split_once(" in ")
-        .ok_or("its name is not understood")?;
-    let images = object == images_object(run, place);
-    if !images && object != namespace_object(run, place) {
-        return Err(format!("it is not of run {run}, so it is not touched"));
-    }
-    let (run, place) = (run.clone(), place.to_owned());
+pub(crate) fn remove(run: &RunId, name: &str) -> Result<String, String> {
+    let unknown = || format!("it is not understood as one of run {run}, so it is not touched");
+    let (object, place) = match images_place(run, name) {
+        Some(place) => (None, place),
+        None => {
+            let (object, place) = Object::read(run, name, PLACES).ok_or_else(unknown)?;
+            (Some(object), place)
+        }
+    };
+    let run = run.clone();
     crate::apart::run(move || async move {
         let found = Found::at(&place).await?;
-        if images {
-            NodeImages::new(found, run).sweep().await
-        } else {
-            let cluster: Cluster = found.connect().await?;
-            let clock = engine::clock::Clock::system();
-            sweep::namespace(clock, &cluster, &names::namespace(&run)).await
+        match object {
+            None => NodeImages::new(found, run).sweep().await,
+            Some(object) => object.remove(&found.connect().await?, &run).await,
         }
     })?;
-    Ok(format!("{what} removed"))
+    Ok("removed".to_owned())
+}
+
+/// The cluster whose nodes hold images of `run`, if that is what `name` says.
+fn images_place(run: &RunId, name: &str) -> Option<String> {
+    let (_, rest) = name.split_once(&format!(" in {PLACES}"))?;
+    let place = format!("{PLACES}{rest}");
+    (name == images_object(run, &place)).then_some(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_are_read_back_and_those_of_others_are_not() {
+        let run = RunId::new("20260101t000000z-abcd").unwrap();
+        let stranger = RunId::new("20260101t000000z-ffff").unwrap();
+        let place = "kind cluster c at unix:///x";
+        let name = images_object(&run, place);
+        assert_eq!(images_place(&run, &name).as_deref(), Some(place));
+        assert_eq!(images_place(&stranger, &name), None);
+        assert_eq!(
+            images_place(&run, "namespace a in kind cluster c at x"),
+            None
+        );
+    }
 }

@@ -93,3 +93,51 @@ pub(super) async fn snapshotter(client: &Docker, node: &str) -> String {
     line.filter(|name| !name.is_empty())
         .unwrap_or_else(|| "overlayfs".to_owned())
 }
+
+/// The program that a node's containerd runs for a handler, else for its default one.
+pub(super) async fn runtime(client: &Docker, node: &str, handler: Option<&str>) -> String {
+    let text = read(client, node, &["containerd", "config", "dump"])
+        .await
+        .unwrap_or_default();
+    let named = handler.and_then(|handler| program(&text, handler));
+    named.unwrap_or_else(|| handler.unwrap_or("runc").to_owned())
+}
+
+/// `BinaryName` in the options of a handler, in a dump of containerd's configuration.
+fn program(dump: &str, handler: &str) -> Option<String> {
+    let end = format!(".runtimes.{handler}.options]");
+    let lines = dump.lines().map(str::trim);
+    let options = lines.skip_while(|line| !line.ends_with(&end)).skip(1);
+    let mut own = options.take_while(|line| !line.starts_with('['));
+    own.find_map(|line| {
+        let (key, value) = line.split_once('=')?;
+        let value = value.trim().trim_matches(['"', '\'']);
+        (key.trim() == "BinaryName" && !value.is_empty()).then(|| value.to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::program;
+
+    #[test]
+    fn the_program_of_a_handler_is_read_from_its_own_options() {
+        let dump = "\
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.crun]
+  runtime_type = 'io.containerd.runc.v2'
+  [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.crun.options]
+    BinaryName = '/usr/local/sbin/crun'
+    SystemdCgroup = false
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
+    BinaryName = ''
+[other]
+    BinaryName = '/elsewhere'
+";
+        assert_eq!(
+            program(dump, "crun").as_deref(),
+            Some("/usr/local/sbin/crun")
+        );
+        assert_eq!(program(dump, "runc"), None);
+        assert_eq!(program(dump, "youki"), None);
+    }
+}

@@ -140,8 +140,13 @@ pub(crate) fn words(error: &kube::Error) -> String {
     if let kube::Error::Api(status) = error {
         return format!("{} ({} {})", status.message, status.code, status.reason);
     }
+    with_causes(error)
+}
+
+/// What an error and its causes say.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
+    let mut cause = error.source();
     while let Some(error) = cause {
         let said = error.to_string();
         if !text.contains(&said) {

@@ -2,6 +2,7 @@
 
 use kube::config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
+use model::ClusterSettings;
 
 use super::call::{self, CallError};
 
@@ -16,9 +17,25 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Reads a kubeconfig; nothing is asked on the terminal.
+    /// The cluster of the kubeconfig that the user names.
+    pub(crate) async fn of(settings: &ClusterSettings) -> Result<Self, String> {
+        let path = settings
+            .kubeconfig
+            .as_ref()
+            .ok_or("no kubeconfig is named")?;
+        let read = Kubeconfig::read_from(path).map_err(|error| call::with_causes(&error));
+        let kubeconfig = read.map_err(|why| format!("{path}: {why}"))?;
+        Self::from(kubeconfig, settings.context.clone()).await
+    }
+
+    /// The cluster of a kubeconfig's current context.
     pub(crate) async fn from_kubeconfig(text: &str) -> Result<Self, String> {
-        let mut kubeconfig = Kubeconfig::from_yaml(text).map_err(|error| error.to_string())?;
+        let kubeconfig = Kubeconfig::from_yaml(text).map_err(|error| call::with_causes(&error))?;
+        Self::from(kubeconfig, None).await
+    }
+
+    /// Speaks as a kubeconfig says; nothing is asked on the terminal.
+    async fn from(mut kubeconfig: Kubeconfig, context: Option<String>) -> Result<Self, String> {
         for user in &mut kubeconfig.auth_infos {
             let exec = user.auth_info.as_mut().and_then(|info| info.exec.as_mut());
             if let Some(exec) = exec {
@@ -26,9 +43,12 @@ impl Cluster {
                 exec.interactive_mode = Some(ExecInteractiveMode::Never);
             }
         }
-        let options = KubeConfigOptions::default();
+        let options = KubeConfigOptions {
+            context,
+            ..KubeConfigOptions::default()
+        };
         let config = Config::from_custom_kubeconfig(kubeconfig, &options).await;
-        Self::reach(config.map_err(|error| error.to_string())?).await
+        Self::reach(config.map_err(|error| call::with_causes(&error))?).await
     }
 
     /// Asks who is there.

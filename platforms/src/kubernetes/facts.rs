@@ -3,23 +3,52 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Node;
+use k8s_openapi::api::node::v1::RuntimeClass;
 use kube::Api;
 use kube::api::ListParams;
-use model::{PlatformFacts, PlatformFamily, PlatformName, Standing};
+use model::{ClusterSettings, PlatformFacts, PlatformFamily, PlatformName, Standing};
 
 use super::call;
 use super::cluster::Cluster;
 
 /// A node that takes our pods: ready, and open to all; one that keeps no control plane is preferred.
-pub(crate) async fn choose_node(cluster: &Cluster) -> Result<Node, String> {
+async fn choose_node(cluster: &Cluster) -> Result<Node, String> {
     let api: Api<Node> = Api::all(cluster.client.clone());
     let listed = call::once("list the nodes", api.list(&ListParams::default())).await;
-    let nodes = listed.map_err(|error| error.to_string())?.items;
+    let listed = listed.map_err(|error| match error.kind {
+        call::Kind::Forbidden => {
+            format!("{error}; name one in certify.yaml (clusters: <platform>: node)")
+        }
+        _ => error.to_string(),
+    });
+    let nodes = listed?.items;
     let count = nodes.len();
     let mut open: Vec<Node> = nodes.into_iter().filter(is_open).collect();
     open.sort_by_key(|node| (is_control_plane(node), node.metadata.name.clone()));
     let first = open.into_iter().next();
     first.ok_or_else(|| format!("none of its {count} node(s) is ready and open to any pod"))
+}
+
+/// The node to run on: the one that the user names, else one that is open.
+pub(crate) async fn node(cluster: &Cluster, settings: &ClusterSettings) -> Result<Node, String> {
+    match &settings.node {
+        Some(name) => named_node(cluster, name).await,
+        None => choose_node(cluster).await,
+    }
+}
+
+/// The node that the user names, with what the caller may see of it.
+async fn named_node(cluster: &Cluster, name: &str) -> Result<Node, String> {
+    let api: Api<Node> = Api::all(cluster.client.clone());
+    match call::once("look at the node", api.get(name)).await {
+        Ok(node) => Ok(node),
+        Err(error) if error.kind == call::Kind::Forbidden => {
+            let mut node = Node::default();
+            node.metadata.name = Some(name.to_owned());
+            Ok(node)
+        }
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 fn is_open(node: &Node) -> bool {
@@ -50,9 +79,33 @@ fn is_control_plane(node: &Node) -> bool {
     labels.is_some_and(|labels| labels.contains_key("node-role.kubernetes.io/control-plane"))
 }
 
+/// The handler of the RuntimeClass of measured pods, where one is asked for and may be read.
+pub(crate) async fn handler(
+    cluster: &Cluster,
+    settings: &ClusterSettings,
+) -> Result<Option<String>, String> {
+    let Some(name) = &settings.runtime_class else {
+        return Ok(None);
+    };
+    let api: Api<RuntimeClass> = Api::all(cluster.client.clone());
+    match call::once("look at the RuntimeClass", api.get(name)).await {
+        Ok(class) => Ok(Some(class.handler)),
+        Err(error) if error.kind == call::Kind::Forbidden => Ok(None),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 /// What is known of a cluster and one node of it.
-pub(crate) async fn look(name: PlatformName, cluster: &Cluster, node: &Node) -> PlatformFacts {
+pub(crate) async fn look(
+    name: PlatformName,
+    cluster: &Cluster,
+    node: &Node,
+    settings: &ClusterSettings,
+) -> PlatformFacts {
+    let class = settings.runtime_class.clone();
+    let class = class.unwrap_or_else(|| "the default".to_owned());
     let mut facts = BTreeMap::from([
+        ("runtime.class".to_owned(), class),
         ("kubernetes.version".to_owned(), cluster.version.clone()),
         ("server".to_owned(), cluster.server.clone()),
         ("privilege".to_owned(), "a pod's, restricted".to_owned()),
@@ -105,7 +158,7 @@ pub(crate) async fn look(name: PlatformName, cluster: &Cluster, node: &Node) -> 
         facts,
         cannot_measure: BTreeMap::from([(
             "pull".to_owned(),
-            "images are loaded into the node, nothing is pulled".to_owned(),
+            "images are brought to the node before anything is measured".to_owned(),
         )]),
     }
 }

@@ -23,6 +23,12 @@ pub(crate) fn image(run: &RunId, label: &str) -> String {
     format!("certify.invalid/{label}:{run}")
 }
 
+/// The label in such a name.
+pub(crate) fn label(image: &str) -> &str {
+    let name = image.strip_prefix("certify.invalid/").unwrap_or(image);
+    name.split_once(':').map_or(name, |(label, _)| label)
+}
+
 /// What images of a run begin and end with.
 pub(crate) fn is_image_of(run: &RunId, name: &str) -> bool {
     name.starts_with("certify.invalid/") && name.ends_with(&format!(":{run}"))

@@ -11,8 +11,11 @@ use futures::StreamExt;
 use k8s_openapi::api::core::v1::Pod;
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, ResourceExt};
+use model::RunId;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+use super::names::LABEL;
 
 /// The pods of a namespace as last seen.
 pub(crate) struct Pods {
@@ -29,11 +32,11 @@ struct Seen {
 }
 
 impl Pods {
-    /// Begins to watch.
-    pub(crate) fn watch(api: Api<Pod>) -> Self {
+    /// Begins to watch the pods of a run.
+    pub(crate) fn watch(api: Api<Pod>, run: &RunId) -> Self {
         let seen = Arc::new(Mutex::new(Seen::default()));
         let (sender, changes) = watch::channel(0);
-        let task = tokio::spawn(follow(api, seen.clone(), sender));
+        let task = tokio::spawn(follow(api, format!("{LABEL}={run}"), seen.clone(), sender));
         Self {
             seen,
             changes,
@@ -110,8 +113,13 @@ impl Waited {
 }
 
 /// Follows the watch for ever: the stream lists anew after an end, an expired version or an error.
-async fn follow(api: Api<Pod>, seen: Arc<Mutex<Seen>>, changes: watch::Sender<u64>) {
-    let mut events = watcher(api, watcher::Config::default())
+async fn follow(
+    api: Api<Pod>,
+    labels: String,
+    seen: Arc<Mutex<Seen>>,
+    changes: watch::Sender<u64>,
+) {
+    let mut events = watcher(api, watcher::Config::default().labels(&labels))
         .default_backoff()
         .boxed();
     let mut listed: BTreeSet<String> = BTreeSet::new();

@@ -41,6 +41,10 @@ pub(crate) struct Opening {
     pub(crate) supply: Box<dyn Supply>,
     /// Where everything runs.
     pub(crate) node: String,
+    /// A namespace that is there and stays; one of the run's own is made without it.
+    pub(crate) namespace: Option<String>,
+    /// The RuntimeClass of measured pods, if it is not the cluster's default.
+    pub(crate) runtime_class: Option<String>,
     /// What the cluster is, without what a session finds out.
     pub(crate) facts: PlatformFacts,
     /// What the ledger calls the kind of the next two: by it a sweep finds the cluster again.
@@ -54,6 +58,8 @@ pub(crate) struct Opening {
 /// An open session.
 pub(crate) struct PodSession {
     facts: PlatformFacts,
+    /// Whether the namespace was there, and stays.
+    pub(crate) is_shared: bool,
     cluster: Cluster,
     supply: Box<dyn Supply>,
     pub(crate) api: Api<Pod>,
@@ -117,16 +123,19 @@ pub(crate) async fn open(
         let intended = request.ledger.intend(kind, object);
         intended.map_err(|error| environment(error.to_string()))?;
     }
-    let namespace = names::namespace(&request.run);
+    let own = names::namespace(&request.run);
+    let namespace = opening.namespace.clone().unwrap_or(own);
     let client = opening.cluster.client.clone();
     let api = Api::namespaced(client.clone(), &namespace);
     let mut session = PodSession {
-        pods: Arc::new(Pods::watch(api.clone())),
+        pods: Arc::new(Pods::watch(api.clone(), &request.run)),
+        is_shared: opening.namespace.is_some(),
         events: Api::namespaced(client, &namespace),
         ground: Ground {
             run: request.run.clone(),
             namespace,
             node: opening.node,
+            runtime_class: opening.runtime_class,
             probe: Reference {
                 name: names::image(&request.run, "probe"),
                 pull: "Never",
@@ -180,21 +189,39 @@ impl PodSession {
             .deliver(node, &layout, manifest, name, &archive)
             .await;
         self.ground.probe = delivered?;
+        if !self.is_shared {
+            self.make_namespace().await?;
+        }
+        self.policy = self.enforcement().await?;
+        Ok(())
+    }
+
+    /// The name of the pod of a start.
+    pub(crate) fn pod_name(&self, start: &str) -> String {
+        if self.is_shared {
+            format!("{}-{start}", self.ground.run)
+        } else {
+            start.to_owned()
+        }
+    }
+
+    async fn make_namespace(&self) -> Result<(), String> {
         let expires = self.request.clock.utc() + LIFETIME;
-        let wanted = wanted::namespace(
-            &self.ground.run,
-            &self.ground.namespace,
-            &expires.to_string(),
-        );
+        let ground = &self.ground;
+        let wanted = wanted::namespace(&ground.run, &ground.namespace, &expires.to_string());
         let wanted = wanted.map_err(|error| error.to_string())?;
         let namespaces: Api<Namespace> = Api::all(self.cluster.client.clone());
         let params = PostParams::default();
         let made = call::insist(self.clock, "make the namespace", || {
             namespaces.create(&params, &wanted)
         });
-        made.await.map_err(|error| error.to_string())?;
-        self.policy = self.enforcement().await?;
-        Ok(())
+        made.await.map(drop).map_err(|error| match error.kind {
+            Kind::Forbidden => format!(
+                "{error}; `certify rbac` prints a namespace and a role for an administrator to make, \
+                 and `clusters` in certify.yaml names it"
+            ),
+            _ => error.to_string(),
+        })
     }
 
     /// Asks for a privileged pod, without making it: a cluster that enforces `restricted` refuses.
@@ -224,7 +251,12 @@ impl PodSession {
     }
 
     async fn clear(&self) -> Result<(), String> {
-        sweep::namespace(self.clock, &self.cluster, &self.ground.namespace).await
+        let (cluster, name) = (&self.cluster, &self.ground.namespace);
+        if self.is_shared {
+            sweep::pods(self.clock, cluster, name, &self.ground.run).await
+        } else {
+            sweep::namespace(self.clock, cluster, name).await
+        }
     }
 }
 

@@ -50,6 +50,11 @@ pub(crate) async fn start(
         SessionError::environment(&attempted, "its image was not delivered")
             .blamed_on(Blame::Harness)
     })?;
+    // In a namespace that others use as well, every name carries the run's id.
+    let request = &StartRequest {
+        name: session.pod_name(&request.name),
+        ..request.clone()
+    };
     session.alive.note(&request.name);
     let stop = session.request.stop.clone();
     let ready = tokio::select! {

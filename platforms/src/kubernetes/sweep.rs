@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use engine::clock::Clock;
 use engine::wait::Deadline;
-use k8s_openapi::api::core::v1::Namespace;
-use kube::Api;
-use kube::api::DeleteParams;
+use k8s_openapi::api::core::v1::{Namespace, Pod};
+use kube::api::{DeleteParams, ListParams};
+use kube::{Api, ResourceExt};
+use model::RunId;
 
 use super::call::{self, Kind};
 use super::cluster::Cluster;
@@ -55,6 +56,50 @@ pub(crate) async fn namespace(clock: Clock, cluster: &Cluster, name: &str) -> Re
                 "namespace {name} is still there after {} s: {}",
                 GONE.as_secs(),
                 said.join("; ")
+            ));
+        }
+        clock.sleep(PAUSE).await;
+    }
+}
+
+/// Removes the pods of a run from a namespace that stays, and waits until they are gone.
+pub(crate) async fn pods(
+    clock: Clock,
+    cluster: &Cluster,
+    namespace: &str,
+    run: &RunId,
+) -> Result<(), String> {
+    let api: Api<Pod> = Api::namespaced(cluster.client.clone(), namespace);
+    let ours = ListParams::default().labels(&format!("{LABEL}={run}"));
+    let how = DeleteParams {
+        grace_period_seconds: Some(1),
+        ..DeleteParams::default()
+    };
+    let deadline = Deadline::after(clock, GONE);
+    loop {
+        let listed = call::insist(clock, "list the run's pods", || api.list(&ours)).await;
+        let left = listed.map_err(|error| error.to_string())?.items;
+        if left.is_empty() {
+            return Ok(());
+        }
+        for pod in left
+            .iter()
+            .filter(|pod| pod.metadata.deletion_timestamp.is_none())
+        {
+            let name = pod.name_any();
+            let deleted = call::insist(clock, "delete a pod", || api.delete(&name, &how)).await;
+            match deleted {
+                Ok(_) => {}
+                Err(error) if error.kind == Kind::NotFound => {}
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        if deadline.passed(clock) {
+            let names: Vec<String> = left.iter().map(ResourceExt::name_any).collect();
+            let seconds = GONE.as_secs();
+            return Err(format!(
+                "still there after {seconds} s: {}",
+                names.join(", ")
             ));
         }
         clock.sleep(PAUSE).await;

@@ -37,6 +37,8 @@ pub(crate) struct Ground {
     pub(crate) namespace: String,
     /// Where everything runs.
     pub(crate) node: String,
+    /// The RuntimeClass of its pods.
+    pub(crate) runtime_class: Option<String>,
     /// The image with the probe.
     pub(crate) probe: Reference,
 }
@@ -152,6 +154,7 @@ fn pod(
                     {"key": "metadata.name", "operator": "In", "values": [ground.node]},
                 ]}],
             }}},
+            "runtimeClassName": ground.runtime_class,
             "restartPolicy": "Never",
             "terminationGracePeriodSeconds": grace_s,
             "automountServiceAccountToken": false,

@@ -10,7 +10,7 @@ mod noise;
 mod session;
 
 use async_trait::async_trait;
-use engine::{Detection, Libexec, OpenRequest, Platform, Session, SessionError};
+use engine::{Detection, OpenRequest, Platform, Session, SessionError, Surroundings};
 use model::{PlatformFamily, PlatformName};
 
 pub use dial::Dial;
@@ -45,11 +45,11 @@ impl Sim {
 
 #[async_trait]
 impl Platform for Sim {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "sim"
     }
 
-    fn summary(&self) -> &'static str {
+    fn summary(&self) -> &str {
         "a simulation with a known true effect; reaches no level"
     }
 
@@ -57,7 +57,7 @@ impl Platform for Sim {
         PlatformFamily::Oci
     }
 
-    async fn detect(&self, _: &Libexec) -> Detection {
+    async fn detect(&self, _: &Surroundings) -> Detection {
         match self.dial() {
             Ok(dial) => Detection::Available(format!("simulated, {dial}")),
             Err(why) => Detection::Absent {

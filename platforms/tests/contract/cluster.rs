@@ -23,8 +23,9 @@ fn kind() {
     let platform = platform("kind");
     let work = work(&ground, "kind");
     block_on(async {
-        let libexec = Ground::libexec(&ground.folder);
-        if let engine::Detection::Absent { why, remedy } = platform.detect(&libexec).await {
+        if let engine::Detection::Absent { why, remedy } =
+            platform.detect(&Ground::surroundings(&ground.folder)).await
+        {
             skipped("cluster", &format!("{why}; {remedy}"));
             return;
         }
@@ -107,7 +108,7 @@ fn wanted(image: &str, name: &str, stamper: Stamper) -> StartRequest {
     }
 }
 
-async fn start(
+pub async fn start(
     session: &dyn Session,
     image: &str,
     name: &str,
@@ -116,7 +117,7 @@ async fn start(
     session.start(&wanted(image, name, stamper)).await.unwrap()
 }
 
-async fn serves_and_is_seen(session: &dyn Session) {
+pub async fn serves_and_is_seen(session: &dyn Session) {
     let container = start(session, "polite", "seen", Stamper::Absent).await;
     assert_eq!(container.output().await, "listening");
     let right = SmokeRequest::Http(hello(8080));
@@ -181,7 +182,7 @@ async fn looks(container: &dyn Container) {
     assert_eq!(admission.restarts, 0);
 }
 
-async fn is_timed_in_place(session: &dyn Session) {
+pub async fn is_timed_in_place(session: &dyn Session) {
     let container = start(session, "polite", "timed", Stamper::InFront).await;
     let stamps = *container.stamps();
     let first = stamps.first_instruction.expect("the probe ran first");

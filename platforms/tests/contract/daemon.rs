@@ -14,8 +14,7 @@ fn holds(name: &str) {
     let platform = platform(name);
     let work = work(&ground, name);
     block_on(async {
-        let libexec = Ground::libexec(&ground.folder);
-        match platform.detect(&libexec).await {
+        match platform.detect(&Ground::surroundings(&ground.folder)).await {
             engine::Detection::Available(line) => {
                 println!("{line}");
                 battery::all(platform, Kind::Daemon, &ground.folder, &work).await;

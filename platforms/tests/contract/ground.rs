@@ -81,6 +81,14 @@ impl Ground {
         (word != "yes").then(|| format!("user namespaces for a normal user: {word}"))
     }
 
+    /// What detection may use.
+    pub fn surroundings(folder: &Utf8Path) -> engine::Surroundings {
+        engine::Surroundings {
+            libexec: Self::libexec(folder),
+            cluster: model::ClusterSettings::default(),
+        }
+    }
+
     /// Our programs.
     pub fn libexec(folder: &Utf8Path) -> Libexec {
         Libexec {
@@ -181,8 +189,10 @@ pub fn request(folder: &Utf8Path, work: &Utf8Path, run: &RunId) -> OpenRequest {
     OpenRequest {
         run: run.clone(),
         libexec: Ground::libexec(folder),
+        platform: model::PlatformName::new("contract").unwrap(),
         scratch: work.join(format!("scratch-{run}")),
         cache: Some(work.join("cache")),
+        cluster: model::ClusterSettings::default(),
         ledger: Ledger::new(Arc::new(journal)),
         clock: Clock::system(),
         stop: Arc::default(),

@@ -19,6 +19,7 @@ mod battery;
 mod cluster;
 mod daemon;
 mod ground;
+mod least_rights;
 
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
@@ -71,18 +72,31 @@ fn the_embedded_runtime_as_root() {
 
 #[test]
 fn runc_as_root() {
+    as_root("oci-runc", "peers");
+}
+
+#[test]
+fn crun_as_root() {
+    as_root("oci-crun", "peers");
+}
+
+#[test]
+fn youki_as_root() {
+    as_root("oci-youki", "youki");
+}
+
+fn as_root(name: &str, class: &str) {
     let Some(ground) = Ground::prepare() else {
         return;
     };
-    let platform = platform("oci-runc");
-    let work = work(&ground, "runc");
+    let platform = platform(name);
+    let work = work(&ground, name);
     block_on(async {
-        let libexec = Ground::libexec(&ground.folder);
-        match platform.detect(&libexec).await {
+        match platform.detect(&Ground::surroundings(&ground.folder)).await {
             engine::Detection::Available(_) => {
                 battery::all(platform, Kind::Runtime, &ground.folder, &work).await;
             }
-            engine::Detection::Absent { why, .. } => skipped("peers", &why),
+            engine::Detection::Absent { why, .. } => skipped(class, &why),
         }
     });
 }
@@ -132,7 +146,7 @@ fn inside_as_a_normal_user() {
     let folder = Utf8PathBuf::from(folder.to_string_lossy().into_owned());
     block_on(async {
         let platform = platform("oci");
-        match platform.detect(&Ground::libexec(&folder)).await {
+        match platform.detect(&Ground::surroundings(&folder)).await {
             engine::Detection::Available(line) => {
                 assert!(line.contains("rootless"), "{line}");
                 battery::all(platform, Kind::Runtime, &folder, &folder.join("normal")).await;
@@ -145,7 +159,7 @@ fn inside_as_a_normal_user() {
 
 async fn refuses_runc(folder: &Utf8Path) {
     let runc = platform("oci-runc");
-    match runc.detect(&Ground::libexec(folder)).await {
+    match runc.detect(&Ground::surroundings(folder)).await {
         engine::Detection::Absent { why, remedy } => {
             assert!(why.contains("as root") || why.contains("PATH"), "{why}");
             assert!(!remedy.is_empty());

@@ -80,6 +80,7 @@ fn observed(folder: &Utf8Path, libexec: Libexec, work: &Utf8Path) -> CellVerdict
         unbuilt: BTreeMap::new(),
         // Nothing is timed here.
         cache: None,
+        clusters: BTreeMap::new(),
         host_lock: HostLock::standard(Some(work.join("lock").as_str())),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -143,7 +143,7 @@ pub fn run(
         id,
         plan: &order.plan,
         suites: suites::SUITES,
-        platforms: platforms::PLATFORMS,
+        platforms: order.wanted.known.all(),
         images,
         unbuilt,
         journal: job.journal.clone(),
@@ -153,6 +153,7 @@ pub fn run(
         libexec,
         scratch: scratch.path().to_owned(),
         cache: Some(archives::cache()),
+        clusters: order.wanted.clusters.clone(),
         host_lock: HostLock::standard(std::env::var("CERTIFY_HOST_LOCK").ok().as_deref()),
     };
     let observed = runtime.block_on(observing.observe());

@@ -10,6 +10,7 @@ pub mod folder;
 mod foreign;
 mod image_cache;
 pub mod intent;
+pub mod known;
 mod layout;
 pub mod planning;
 pub mod reporting;

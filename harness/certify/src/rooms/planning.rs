@@ -18,7 +18,7 @@ pub const DEFAULT_PLATFORM: &str = "oci";
 
 /// Plans what `intent` asks for. Pure: reads registries and the intent, no host.
 pub fn plan(intent: &Intent, wanted: &Wanted) -> Result<Plan> {
-    let platforms = platforms(&wanted.platforms)?;
+    let platforms = platforms(wanted)?;
     let suites = suites(&wanted.suites)?;
     let Some(arch) = Arch::host() else {
         bail!(
@@ -185,29 +185,12 @@ fn inapplicable(
     beyond.get(&check.check_id()).cloned()
 }
 
-fn platforms(wanted: &[String]) -> Result<Vec<&'static dyn Platform>> {
-    let wanted: Vec<&str> = if wanted.is_empty() {
-        vec![DEFAULT_PLATFORM]
-    } else {
-        wanted.iter().map(String::as_str).collect()
-    };
-    let mut found: Vec<&'static dyn Platform> = Vec::new();
-    for name in wanted {
-        match platforms::PLATFORMS
-            .iter()
-            .find(|platform| platform.name() == name)
-        {
-            Some(platform) => found.push(*platform),
-            None => {
-                let known: Vec<&str> = platforms::PLATFORMS.iter().map(|p| p.name()).collect();
-                bail!(
-                    "there is no platform `{name}` (known: {})",
-                    known.join(", ")
-                );
-            }
-        }
+fn platforms(wanted: &Wanted) -> Result<Vec<&'static dyn Platform>> {
+    if wanted.platforms.is_empty() {
+        return Ok(vec![wanted.known.find(DEFAULT_PLATFORM)?]);
     }
-    Ok(found)
+    let named = wanted.platforms.iter();
+    named.map(|name| wanted.known.find(name)).collect()
 }
 
 fn suites(wanted: &[String]) -> Result<Vec<&'static dyn Suite>> {

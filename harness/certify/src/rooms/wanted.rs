@@ -1,10 +1,14 @@
 //! What was asked for: the command line first, then `certify.yaml`, then what ships.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use camino::{Utf8Path, Utf8PathBuf};
 use image::Reference;
+use model::ClusterSettings;
 
 use super::archives::Mirrors;
+use super::known::Known;
 use crate::arguments::RunArguments;
 use crate::shipped::Shelf;
 
@@ -18,6 +22,10 @@ pub struct Wanted {
     pub images: Vec<String>,
     /// Platforms; empty for the default one.
     pub platforms: Vec<String>,
+    /// Platforms that can be named.
+    pub known: Known,
+    /// What is said of clusters, by platform.
+    pub clusters: BTreeMap<String, ClusterSettings>,
     /// Suites; empty for all.
     pub suites: Vec<String>,
     /// The profile: a name or a file.
@@ -54,6 +62,8 @@ impl Wanted {
             return Ok(Self {
                 images: arguments.images.clone(),
                 platforms: arguments.platforms.clone(),
+                known: Known::with(&BTreeMap::new())?,
+                clusters: BTreeMap::new(),
                 suites: arguments.suites.clone(),
                 profile: arguments
                     .profile
@@ -83,6 +93,16 @@ impl Wanted {
         Ok(Self {
             images: or(&arguments.images, images),
             platforms: or(&arguments.platforms, file.platforms.unwrap_or_default()),
+            known: Known::with(&file.clusters)?,
+            clusters: file
+                .clusters
+                .into_iter()
+                .map(|(platform, mut settings)| {
+                    let there = |path: String| folder.join(path).into_string();
+                    settings.kubeconfig = settings.kubeconfig.map(there);
+                    (platform, settings)
+                })
+                .collect(),
             suites: or(&arguments.suites, file.suites.unwrap_or_default()),
             profile: arguments
                 .profile

@@ -1,7 +1,7 @@
 //! `doctor`: what this host can do, and what would provide the rest.
 
-use engine::Detection;
 use engine::clock::Clock;
+use engine::{Detection, Surroundings};
 use model::{Arch, ExitCode};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
@@ -101,14 +101,23 @@ fn platforms(shelf: &Shelf) -> Result<Vec<Finding>, Failure> {
         .enable_all()
         .build()
         .or_unavailable()?;
-    let named = Wanted::defaults(shelf).or_usage()?.platforms;
+    let wanted = Wanted::defaults(shelf).or_usage()?;
+    let named = &wanted.platforms;
     let is_needed = |name: &str| {
         name == DEFAULT_PLATFORM && named.is_empty() || named.iter().any(|one| one == name)
     };
     let mut findings = Vec::new();
-    for platform in platforms::PLATFORMS {
+    for platform in wanted.known.all() {
         let what = format!("platform {}", platform.name());
-        findings.push(match runtime.block_on(platform.detect(&libexec)) {
+        let around = Surroundings {
+            libexec: libexec.clone(),
+            cluster: wanted
+                .clusters
+                .get(platform.name())
+                .cloned()
+                .unwrap_or_default(),
+        };
+        findings.push(match runtime.block_on(platform.detect(&around)) {
             Detection::Available(facts) => fine(&what, facts),
             Detection::Absent { why, remedy } => Finding {
                 state: if is_needed(platform.name()) {

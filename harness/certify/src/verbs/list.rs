@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{print, print_json};
 use crate::arguments::ListArguments;
+use crate::rooms::wanted::Wanted;
 use crate::shipped::Shelf;
 use crate::{Failure, OrExit};
 
@@ -31,10 +32,12 @@ pub(super) fn run(arguments: &ListArguments, shelf: &Shelf) -> Result<ExitCode, 
         name: name.to_owned(),
         summary: summary.to_owned(),
     };
+    let known = Wanted::defaults(shelf).or_usage()?.known;
     let lists = Lists {
         images: shelf.images().or_usage()?,
         controls: shelf.controls().or_usage()?,
-        platforms: platforms::PLATFORMS
+        platforms: known
+            .all()
             .iter()
             .map(|p| named(p.name(), p.summary()))
             .collect(),

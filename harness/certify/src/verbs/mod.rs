@@ -6,6 +6,7 @@ mod explain;
 mod judge;
 mod list;
 mod plan;
+mod rbac;
 mod report;
 mod run;
 mod schema;
@@ -35,6 +36,7 @@ pub fn run(arguments: Arguments, terminal: &Terminal) -> Result<ExitCode, Failur
         Verb::Explain(arguments) => explain::run(&arguments),
         Verb::List(arguments) => list::run(&arguments, &shelf),
         Verb::Doctor(arguments) => doctor::run(&arguments, &shelf),
+        Verb::Rbac(arguments) => rbac::run(&arguments, &shelf),
         Verb::Sweep(arguments) => sweep::run(&arguments, terminal),
         Verb::Schema(arguments) => schema::run(&arguments),
         Verb::Slices(arguments) => slices::run(&arguments, &shelf, terminal),
