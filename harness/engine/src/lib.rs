@@ -18,6 +18,7 @@ mod residue;
 mod run;
 mod session;
 mod suite;
+mod turns;
 pub mod wait;
 
 pub use delivery::UNPACK_SPAN;
@@ -32,8 +33,9 @@ pub use queue::QUEUE_SPAN;
 pub use residue::Residue;
 pub use run::{ImagePair, Run, RunError, Unbuilt};
 pub use session::{
-    Admission, Container, ContainerMemory, Delivered, Delivery, Exit, InPlaceStart, Inspection,
-    Killed, LoadRequest, Policy, Recipe, Session, SessionMemory, SmokeReply, Stamper, StartRequest,
+    Admission, Container, ContainerMemory, Delivered, Delivery, Exit, Inspection, Killed,
+    LoadRequest, Policy, Recipe, Session, SessionMemory, SmokeReply, Stamper, StartRequest,
     StartStamps, Stopped, TreeOrigin, Verification,
 };
 pub use suite::{ArmImage, Judgement, Judging, ObserveError, Suite};
+pub use turns::{InPlaceStart, InTurn, LapError};

@@ -13,6 +13,7 @@ use crate::event::{Event, Listener};
 use crate::journal::{JournalWriter, Record};
 use crate::session::{Container, Session, Stamper, StartRequest};
 use crate::suite::{ArmImage, ObserveError};
+use crate::turns::{InTurn, LapError};
 
 /// The observation of one cell.
 pub struct Observing<'a> {
@@ -82,40 +83,75 @@ impl Observing<'_> {
         ready_within: Duration,
     ) -> Result<Started, ObserveError> {
         self.go_on()?;
+        let request = self.request(arm, stamper, ready_within)?;
+        match self.session()?.start(&request).await {
+            Ok(container) => Ok(Started::Ready(container)),
+            Err(error) => self.not_ready(arm, error).map(|()| Started::NotReady),
+        }
+    }
+
+    /// Starts the images of these arms in turn; nothing when a candidate never becomes ready, which is
+    /// then recorded as such.
+    pub async fn in_turn(
+        &self,
+        lap: &[Arm],
+        ready_within: Duration,
+    ) -> Result<Option<Vec<InTurn>>, ObserveError> {
+        self.go_on()?;
+        let requests: Vec<StartRequest> = lap
+            .iter()
+            .map(|arm| self.request(*arm, Stamper::InFront, ready_within))
+            .collect::<Result<_, _>>()?;
+        match self.session()?.in_turn(&requests).await {
+            Ok(places) if places.len() == lap.len() => Ok(Some(places)),
+            Ok(places) => {
+                let (wanted, got) = (lap.len(), places.len());
+                let why = format!("of {wanted} places of a lap {got} came back");
+                Err(ObserveError::Harness(why))
+            }
+            Err(LapError { place, error }) => {
+                let arm = lap.get(place).copied().unwrap_or(Arm::Candidate);
+                self.not_ready(arm, error).map(|()| None)
+            }
+        }
+    }
+
+    fn request(
+        &self,
+        arm: Arm,
+        stamper: Stamper,
+        ready_within: Duration,
+    ) -> Result<StartRequest, ObserveError> {
         let serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
-        let session = self.session()?;
         let delivered = self
             .image(arm)
             .and_then(|image| image.delivered.as_ref())
             .ok_or_else(|| ObserveError::Harness(format!("{} was not delivered", arm.word())))?;
-        let request = StartRequest {
+        let (suite, attempt) = (&self.cell.suite, self.attempt);
+        Ok(StartRequest {
             image: delivered.label.clone(),
-            name: format!(
-                "{}-{}-{serial:04}-{}",
-                self.cell.suite,
-                self.attempt,
-                arm.word()
-            ),
+            name: format!("{suite}-{attempt}-{serial:04}-{}", arm.word()),
             stamper,
             ready_within,
-        };
-        match session.start(&request).await {
-            Ok(container) => Ok(Started::Ready(container)),
-            Err(StartError::NotReady { why, output, .. }) if arm == Arm::Candidate => {
-                self.fact(NOT_READY, &NotReady { why, output })?;
-                Ok(Started::NotReady)
+        })
+    }
+
+    /// Records that a candidate did not become ready; whatever else happened is an error.
+    fn not_ready(&self, arm: Arm, error: StartError) -> Result<(), ObserveError> {
+        match error {
+            StartError::NotReady { why, output, .. } if arm == Arm::Candidate => {
+                self.fact(NOT_READY, &NotReady { why, output })
             }
-            Err(StartError::Refused { why, .. }) if arm == Arm::Candidate => {
+            StartError::Refused { why, .. } if arm == Arm::Candidate => {
                 self.fact(REFUSED, &why)?;
                 let output = String::new();
-                self.fact(NOT_READY, &NotReady { why, output })?;
-                Ok(Started::NotReady)
+                self.fact(NOT_READY, &NotReady { why, output })
             }
-            Err(StartError::Refused { why, .. }) => Err(ObserveError::Baseline(why)),
-            Err(StartError::NotReady { why, output, .. }) => Err(ObserveError::Baseline(format!(
+            StartError::Refused { why, .. } => Err(ObserveError::Baseline(why)),
+            StartError::NotReady { why, output, .. } => Err(ObserveError::Baseline(format!(
                 "{why}; its last output: {output}"
             ))),
-            Err(StartError::Session(error)) => Err(error.into()),
+            StartError::Session(error) => Err(error.into()),
         }
     }
 

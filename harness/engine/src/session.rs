@@ -9,7 +9,8 @@ use model::{
 };
 
 use crate::clock::MonotonicNs;
-use crate::error::{SessionError, StartError};
+use crate::error::{Blame, SessionError, StartError};
+use crate::turns::{InTurn, LapError};
 
 /// An open session on a platform.
 #[async_trait]
@@ -23,6 +24,23 @@ pub trait Session: Send + Sync {
     /// Starts a container and waits until it is ready. Of several containers each has network and
     /// processes of its own.
     async fn start(&self, start: &StartRequest) -> Result<Box<dyn Container>, StartError>;
+
+    /// Whether starts are timed in turn ([`Self::in_turn`]), and not one by one with a stamper in
+    /// front.
+    fn takes_turns(&self) -> bool {
+        false
+    }
+
+    /// Puts a container of each request beside the others, starts their entrypoints in turn, and
+    /// removes all of them: what came of each place. The requests' stampers mean nothing here.
+    async fn in_turn(&self, lap: &[StartRequest]) -> Result<Vec<InTurn>, LapError> {
+        let attempted = format!("start {} images in turn", lap.len());
+        let error = SessionError::environment(attempted, "this platform times starts one by one");
+        Err(LapError {
+            place: 0,
+            error: error.blamed_on(Blame::Harness).into(),
+        })
+    }
 
     /// Memory used by all containers of this session together, if the platform can tell.
     async fn memory(&self) -> Result<SessionMemory, SessionError>;
@@ -39,12 +57,6 @@ pub trait Session: Send + Sync {
 pub trait Container: Send + Sync {
     /// When what happened.
     fn stamps(&self) -> &StartStamps;
-
-    /// Starts in place, where the platform is too busy with a container's own start to time it: its
-    /// entrypoint was run again and again in it. Empty elsewhere.
-    fn in_place(&self) -> &[InPlaceStart] {
-        &[]
-    }
 
     /// Looks at it from outside or inside: the probe's JSON document, verbatim.
     async fn inspect(&self, what: &Inspection) -> Result<serde_json::Value, SessionError>;
@@ -157,8 +169,7 @@ pub struct StartRequest {
 /// Whether the stamper runs in front of the entrypoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stamper {
-    /// It stamps, then execs the entrypoint; on a platform that is too busy for that, it starts the
-    /// entrypoint in place ([`Container::in_place`]).
+    /// It stamps, then execs the entrypoint. Platforms that time starts in turn do not know it.
     InFront,
     /// The entrypoint runs as the image says.
     Absent,
@@ -174,15 +185,6 @@ pub struct StartStamps {
     /// First instruction in the container, if the stamper ran.
     pub first_instruction: Option<MonotonicNs>,
     /// First correct response byte, or what else counts as ready.
-    pub ready: MonotonicNs,
-}
-
-/// One start of the entrypoint in a container that runs already, on the node's monotonic clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InPlaceStart {
-    /// Just before the entrypoint was executed.
-    pub exec: MonotonicNs,
-    /// First correct response byte.
     pub ready: MonotonicNs,
 }
 

@@ -23,6 +23,6 @@ pub use protocol::prober::{
     Command, Exchange, Extent, HttpRequest, Latency, Load, Loaded, Poll, PollEnd, Polled, Pong,
     Question, Reply, Request, Requested, TcpConnect, Up,
 };
-pub use protocol::repeat::{InPlace, Repeat, Repeated};
+pub use protocol::repeat::{InPlace, Repeat, Repeated, Turn};
 pub use protocol::stamp::Stamp;
 pub use protocol::tree::{EntryKind, Tree, TreeEntry};

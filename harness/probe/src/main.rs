@@ -20,4 +20,5 @@ mod repeat;
 mod stamp;
 mod sys;
 mod target;
+mod turns;
 mod verbs;

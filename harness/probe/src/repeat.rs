@@ -4,8 +4,9 @@
 //! For a cluster, where a container's own start is timed in the middle of everything that kubelet,
 //! runtime and control plane do for it. Here nobody else has anything to do: the program stands in
 //! for the entrypoint as the container's first process, runs it as a child, asks it over the
-//! container's loopback, kills it with all it started, and begins again. What it found is one line of
-//! output; then it waits to be stopped.
+//! container's loopback, kills it with all it started, and begins again. Containers of one pod can take
+//! turns ([`crate::turns`]), so that what they are compared by happened side by side. What it found is
+//! one line of output; then it waits to be stopped.
 
 use std::ffi::{CString, OsStr};
 use std::io::{self, Write as _};
@@ -18,6 +19,7 @@ use crate::prober::{Asked, End, Patience, ask, bounds};
 use crate::stamp;
 use crate::sys::child::{self, Child};
 use crate::sys::{clock, files, parent};
+use crate::turns::{Token, Turns};
 use crate::verbs::usage;
 
 /// Distance of attempts.
@@ -27,8 +29,14 @@ const ATTEMPT_NS: u64 = 5_000_000_000;
 /// How long before the first start its processor is kept awake: one that slept runs the first
 /// milliseconds at another speed.
 const AWAKE_NS: u64 = 20_000_000;
+/// How long before its turn's start a processor is kept awake.
+const SETTLED_NS: u64 = 1_000_000;
 /// Most starts of one container.
 const STARTS_MAX: u32 = 1000;
+/// Most containers that take turns.
+const PLACES_MAX: u32 = 8;
+/// Longest wait until all of them are there.
+const GATHERED_NS: u64 = 90_000_000_000;
 
 /// Does what the words say; returns the exit status only if nothing could be begun.
 pub(crate) fn run(words: &[&str]) -> i32 {
@@ -75,32 +83,93 @@ fn begin(words: &[&str], first: Stamp) -> Result<Repeated, Failure> {
         return Err(Failure::new(FailureKind::BadInput, what));
     }
     parent::end_when_asked().map_err(|error| Failure::system("take a request to end", &error))?;
+    let mut repeated = Repeated {
+        first,
+        starts: Vec::new(),
+        failed: None,
+        disturbed: None,
+    };
+    match &wanted.turn {
+        None => alone(&wanted, program, &mut repeated),
+        Some(turn) => {
+            if turn.place >= turn.places || turn.places > PLACES_MAX {
+                let what = format!("wants place < places <= {PLACES_MAX}");
+                return Err(Failure::new(FailureKind::BadInput, what));
+            }
+            let turns = Turns::join(turn);
+            let turns = turns.map_err(|error| Failure::system("take a place", &error))?;
+            if let Err(error) = in_turn(&wanted, program, &turns, &mut repeated) {
+                repeated.disturbed = Some(error.to_string());
+            }
+        }
+    }
+    Ok(repeated)
+}
+
+/// Starts of a container by itself.
+fn alone(wanted: &Repeat, program: &[&str], repeated: &mut Repeated) {
+    hold(wanted);
+    clock::wake_exactly();
+    let until_ns = clock::monotonic_ns() + wanted.for_ms * 1_000_000;
+    while due(wanted, repeated, until_ns) {
+        one_more(wanted, program, repeated);
+    }
+}
+
+/// Starts of a container that takes turns with others.
+fn in_turn(
+    wanted: &Repeat,
+    program: &[&str],
+    turns: &Turns,
+    repeated: &mut Repeated,
+) -> io::Result<()> {
+    if turns.is_last() {
+        hold(wanted);
+        turns.pass(Token::Go)?;
+    }
+    clock::wake_exactly();
+    let mut token = turns.wait(clock::monotonic_ns() + GATHERED_NS)?;
+    let until_ns = clock::monotonic_ns() + wanted.for_ms * 1_000_000;
+    // Every other place may need as long as it has for an answer.
+    let lap_ns = GATHERED_NS + wanted.deadline_ms * 1_000_000 * u64::from(PLACES_MAX);
+    loop {
+        let over = turns.is_first() && !due(wanted, repeated, until_ns);
+        if token == Token::End || over || repeated.failed.is_some() {
+            return turns.pass(Token::End);
+        }
+        let awake_ns = clock::monotonic_ns() + SETTLED_NS;
+        while clock::monotonic_ns() < awake_ns {
+            std::hint::spin_loop();
+        }
+        one_more(wanted, program, repeated);
+        if repeated.failed.is_none() {
+            turns.pass(Token::Go)?;
+            token = turns.wait(clock::monotonic_ns() + lap_ns)?;
+        }
+    }
+}
+
+/// Lets the machine finish what it does at a container's start, and keeps the processor awake at last.
+fn hold(wanted: &Repeat) {
     let quiet_ns = clock::monotonic_ns() + wanted.hold_ms * 1_000_000;
     clock::sleep_until(quiet_ns.saturating_sub(AWAKE_NS));
     while clock::monotonic_ns() < quiet_ns {
         std::hint::spin_loop();
     }
-    clock::wake_exactly();
-    let until_ns = clock::monotonic_ns() + wanted.for_ms * 1_000_000;
-    let mut repeated = Repeated {
-        first,
-        starts: Vec::new(),
-        failed: None,
-    };
-    let due = |done: usize| {
-        let done = u32::try_from(done).unwrap_or(u32::MAX);
-        done < wanted.least || done < wanted.most && clock::monotonic_ns() < until_ns
-    };
-    while due(repeated.starts.len()) {
-        match once(&wanted, program) {
-            Ok(start) => repeated.starts.push(start),
-            Err(why) => {
-                repeated.failed = Some(why);
-                break;
-            }
-        }
+}
+
+/// Whether another start is due.
+fn due(wanted: &Repeat, repeated: &Repeated, until_ns: u64) -> bool {
+    let done = u32::try_from(repeated.starts.len()).unwrap_or(u32::MAX);
+    repeated.failed.is_none()
+        && (done < wanted.least || done < wanted.most && clock::monotonic_ns() < until_ns)
+}
+
+fn one_more(wanted: &Repeat, program: &[&str], repeated: &mut Repeated) {
+    match once(wanted, program) {
+        Ok(start) => repeated.starts.push(start),
+        Err(why) => repeated.failed = Some(why),
     }
-    Ok(repeated)
 }
 
 /// One start: from just before the program is executed to its first correct answer.

@@ -8,7 +8,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use probe::{Failed, FailureKind, Question, Repeat, Repeated, TcpConnect};
+use probe::{Failed, FailureKind, Question, Repeat, Repeated, TcpConnect, Turn};
 
 mod rig;
 use rig::PROBE;
@@ -28,6 +28,7 @@ fn wish(least: u32, most: u32) -> (u16, Repeat) {
         most,
         for_ms: 60_000,
         deadline_ms: 10_000,
+        turn: None,
     };
     (port, wish)
 }
@@ -102,6 +103,71 @@ fn silence_ends_it_at_its_deadline() {
     assert!(why.contains("no correct answer in time"), "{why}");
 }
 
+/// Containers of one lap; every one but those at `broken` places serves on the same port.
+fn lap(places: u32, starts: u32, broken: &[u32]) -> Vec<Repeated> {
+    let (port, wish) = wish(starts, starts);
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "my $s = IO::Socket::INET->new(Listen => 8, LocalAddr => '127.0.0.1:{port}', \
+         ReuseAddr => 1) or exit 4; sleep 600"
+    );
+    let begun: Vec<Child> = (0..places)
+        .map(|place| {
+            let wish = Repeat {
+                turn: Some(Turn {
+                    folder: folder.path().to_str().unwrap().to_owned(),
+                    place,
+                    places,
+                }),
+                ..wish.clone()
+            };
+            let wish = serde_json::to_string(&wish).unwrap();
+            if broken.contains(&place) {
+                repeat(&wish, &["sh", "-c", "exit 9"])
+            } else {
+                repeat(&wish, &["perl", "-MIO::Socket::INET", "-e", &script])
+            }
+        })
+        .collect();
+    begun.into_iter().map(document).collect()
+}
+
+#[test]
+fn containers_take_turns_lap_by_lap() {
+    let found = lap(3, 4, &[]);
+    for one in &found {
+        assert_eq!((&one.failed, &one.disturbed), (&None, &None));
+        assert_eq!(one.starts.len(), 4);
+    }
+    let mut last = 0;
+    for number in 0..4 {
+        for one in &found {
+            let start = one.starts[number];
+            assert!(
+                last < start.exec_ns,
+                "start {number} overlaps its neighbour"
+            );
+            last = start.ready_ns;
+        }
+    }
+}
+
+#[test]
+fn a_container_alone_takes_every_turn() {
+    let found = lap(1, 3, &[]);
+    assert_eq!(found[0].starts.len(), 3);
+    assert_eq!((&found[0].failed, &found[0].disturbed), (&None, &None));
+}
+
+#[test]
+fn the_place_that_fails_says_so_and_the_others_are_let_go() {
+    let found = lap(3, 4, &[1]);
+    let failed: Vec<bool> = found.iter().map(|one| one.failed.is_some()).collect();
+    assert_eq!(failed, [false, true, false]);
+    assert!(found.iter().all(|one| one.disturbed.is_none()));
+    assert_eq!(found[0].starts.len(), 1);
+}
+
 #[test]
 fn nonsense_is_refused() {
     let (_, good) = wish(3, 3);
@@ -118,8 +184,17 @@ fn nonsense_is_refused() {
         most: 1001,
         ..good.clone()
     };
+    let nowhere = Repeat {
+        turn: Some(Turn {
+            folder: "/".to_owned(),
+            place: 3,
+            places: 3,
+        }),
+        ..good.clone()
+    };
     for (wish, program) in [
-        (json(&none), &["true"][..]),
+        (json(&nowhere), &["true"][..]),
+        (json(&none), &["true"]),
         (json(&crossed), &["true"]),
         (json(&many), &["true"]),
         ("{}".to_owned(), &["true"]),

@@ -4,33 +4,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use engine::clock::Clock;
+use engine::clock::{Clock, MonotonicNs};
 use engine::{
-    Admission, Blame, Container, ContainerMemory, Exit, InPlaceStart, Inspection, Killed,
-    LoadRequest, Policy, Residue, SessionError, SmokeReply, StartRequest, StartStamps, Stopped,
+    Admission, Blame, Container, ContainerMemory, Exit, Inspection, Killed, LoadRequest, Policy,
+    SessionError, SmokeReply, StartRequest, StartStamps, Stopped,
 };
 use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
-use kube::api::DeleteParams;
 use model::{RuntimeConfig, SmokeRequest};
 use probe::Memory;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use super::call::{self, Kind};
 use super::inside::{self, Talk};
 use super::names::{PROBER, SUBJECT};
 use super::pods::Pods;
 use super::session::{Alive, Image, PodSession};
-use super::timing::Times;
 use super::wanted::Reference;
-use super::{starting, state};
-
-/// Longest wait, beyond its grace, until a deleted pod is gone.
-const GONE: Duration = Duration::from_secs(60);
-/// The grace of a pod whose end is not looked at. None at all would make the deletion a forced one:
-/// the object goes and the container stays.
-const SHORTEST_GRACE_S: u32 = 1;
+use super::{removal, starting, state};
 
 /// A pod with the measured container and the prober.
 pub(crate) struct PodContainer {
@@ -43,7 +34,7 @@ pub(crate) struct PodContainer {
     pub(crate) talk: Mutex<Option<Talk>>,
     pub(crate) clock: Clock,
     pub(crate) alive: Alive,
-    pub(crate) times: Times,
+    pub(crate) stamps: StartStamps,
     /// The cluster's policy in this namespace.
     pub(crate) policy: Policy,
 }
@@ -61,7 +52,12 @@ impl PodContainer {
             talk: Mutex::new(None),
             clock: session.clock,
             alive: session.alive.clone(),
-            times: Times::none(),
+            stamps: StartStamps {
+                requested: MonotonicNs(0),
+                started: MonotonicNs(0),
+                first_instruction: None,
+                ready: MonotonicNs(0),
+            },
             policy: session.policy.clone(),
         }
     }
@@ -82,7 +78,7 @@ impl PodContainer {
         let spec = pod.spec.as_ref();
         let admission = Admission {
             policy: self.policy.clone(),
-            impostor: state::impostor(&pod, &self.node, &self.reference.digests),
+            impostor: state::impostor(&pod, SUBJECT, &self.node, &self.reference.digests),
             image_id: status.image_id.clone(),
             node: spec
                 .and_then(|spec| spec.node_name.clone())
@@ -94,44 +90,16 @@ impl PodContainer {
 
     /// Deletes the pod with `grace` and waits until it is gone.
     pub(crate) async fn remove(self, grace: Option<u32>) -> Result<(), SessionError> {
-        let attempted = format!("remove pod {}", self.name);
-        let left = || Residue::Removable(vec![format!("pod {}", self.name)]);
-        let failed = |why: String| SessionError::environment(&attempted, why).leaving(left());
-        self.delete(grace).await.map_err(failed)?;
-        let limit = GONE + Duration::from_secs(grace.unwrap_or(0).into());
-        let gone = self
-            .pods
-            .until(self.clock, &self.name, limit, state::await_gone)
-            .await;
-        gone.map_err(|why| failed(why.words()))?;
+        removal::remove(self.clock, &self.api, &self.pods, &self.name, grace).await?;
         self.alive.forget(&self.name);
         Ok(())
-    }
-
-    async fn delete(&self, grace: Option<u32>) -> Result<(), String> {
-        let how = DeleteParams {
-            grace_period_seconds: grace,
-            ..DeleteParams::default()
-        };
-        let deleted = call::insist(self.clock, "delete the pod", || {
-            self.api.delete(&self.name, &how)
-        });
-        match deleted.await {
-            Ok(_) => Ok(()),
-            Err(error) if error.kind == Kind::NotFound => Ok(()),
-            Err(error) => Err(error.to_string()),
-        }
     }
 }
 
 #[async_trait]
 impl Container for PodContainer {
     fn stamps(&self) -> &StartStamps {
-        &self.times.stamps
-    }
-
-    fn in_place(&self) -> &[InPlaceStart] {
-        &self.times.in_place
+        &self.stamps
     }
 
     async fn inspect(&self, what: &Inspection) -> Result<Value, SessionError> {
@@ -173,7 +141,7 @@ impl Container for PodContainer {
     }
 
     async fn output(&self) -> String {
-        starting::output(&self.api, &self.name).await
+        starting::output(&self.api, &self.name, SUBJECT).await
     }
 
     async fn exit(&self) -> Option<Exit> {
@@ -181,22 +149,24 @@ impl Container for PodContainer {
     }
 
     async fn disqualified(&self) -> Option<String> {
-        if let Some(why) = &self.times.untimed {
-            return Some(why.clone());
-        }
         let Some(pod) = self.pods.get(&self.name) else {
             return Some("the pod is gone".to_owned());
         };
         let ended = state::ended(&pod).map(|exit| format!("it had ended: {exit:?}"));
-        ended.or(state::impostor(&pod, &self.node, &self.reference.digests))
+        ended.or(state::impostor(
+            &pod,
+            SUBJECT,
+            &self.node,
+            &self.reference.digests,
+        ))
     }
 
     async fn stop(self: Box<Self>) -> Result<Stopped, SessionError> {
         let asked = self.clock.monotonic();
-        self.delete(None)
+        removal::delete(self.clock, &self.api, &self.name, None)
             .await
             .map_err(|why| self.fault("stop", why))?;
-        let limit = GONE + Duration::from_millis(self.config.stop_grace_ms);
+        let limit = removal::GONE + Duration::from_millis(self.config.stop_grace_ms);
         let ended = self
             .pods
             .until(self.clock, &self.name, limit, state::await_end)
@@ -216,7 +186,7 @@ impl Container for PodContainer {
     }
 
     async fn kill(self: Box<Self>) -> Result<(), SessionError> {
-        self.remove(Some(SHORTEST_GRACE_S)).await
+        self.remove(Some(removal::SHORTEST_GRACE_S)).await
     }
 }
 

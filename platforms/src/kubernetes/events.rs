@@ -12,7 +12,6 @@ use kube::Api;
 use kube::api::ListParams;
 
 use super::call::{self, CallError};
-use super::names::SUBJECT;
 
 /// Longest wait for events to arrive: kubelets send them behind the work.
 const ARRIVAL: Duration = Duration::from_secs(5);
@@ -29,31 +28,35 @@ pub(crate) struct KubeletTimes {
     pub(crate) started_ns: u64,
 }
 
-/// Reads them, waiting for events that are still on their way.
-pub(crate) async fn times(
+/// Reads them for each of `containers`, waiting for events that are still on their way; for one whose
+/// events did not come, why it has none.
+pub(crate) async fn times<S: AsRef<str>>(
     clock: Clock,
     api: &Api<Event>,
-    pod: &str,
-    uid: &str,
-) -> Result<KubeletTimes, String> {
+    (pod, uid): (&str, &str),
+    containers: &[S],
+) -> Result<Vec<Result<KubeletTimes, String>>, String> {
     let selector = format!("involvedObject.name={pod},involvedObject.uid={uid}");
     let wanted = ListParams::default().fields(&selector);
     let deadline = Deadline::after(clock, ARRIVAL);
     loop {
         let listed = call::once("list the pod's events", api.list(&wanted)).await;
         let listed = listed.map_err(|error: CallError| error.to_string())?;
-        match read(&listed.items) {
-            Ok(times) => return Ok(times),
-            Err(why) if deadline.passed(clock) => return Err(why),
-            Err(_) => clock.sleep(PAUSE).await,
+        let each = containers
+            .iter()
+            .map(|name| read(&listed.items, name.as_ref()));
+        let each: Vec<_> = each.collect();
+        if deadline.passed(clock) || each.iter().all(Result::is_ok) {
+            return Ok(each);
         }
+        clock.sleep(PAUSE).await;
     }
 }
 
 /// Reads them from what is there.
-fn read(events: &[Event]) -> Result<KubeletTimes, String> {
+fn read(events: &[Event], container: &str) -> Result<KubeletTimes, String> {
     let at = |reason: &str| {
-        let path = format!("spec.containers{{{SUBJECT}}}");
+        let path = format!("spec.containers{{{container}}}");
         let found: Vec<u64> = events
             .iter()
             .filter(|event| event.reason.as_deref() == Some(reason))
@@ -122,16 +125,31 @@ mod tests {
         let own = "spec.containers{subject}";
         let [a, b] = ["p.18ea9fa3c1587260", "p.18ea9fa3c1587262"];
         let good = [event(a, "Created", own), event(b, "Started", own)];
-        assert_eq!(read(&good).unwrap().started_ns, 1_795_422_927_132_848_738);
-        assert!(read(&good[..1]).is_err());
+        assert_eq!(
+            read(&good, "subject").unwrap().started_ns,
+            1_795_422_927_132_848_738
+        );
+        assert!(read(&good[..1], "subject").is_err());
         let twice = [&good[..], &[event(b, "Started", own)]].concat();
-        assert!(read(&twice).unwrap_err().contains("2 events `Started`"));
+        assert!(
+            read(&twice, "subject")
+                .unwrap_err()
+                .contains("2 events `Started`")
+        );
         let other = [
             event(a, "Created", own),
             event(b, "Started", "spec.initContainers{prober}"),
         ];
-        assert!(read(&other).unwrap_err().contains("did not arrive"));
+        assert!(
+            read(&other, "subject")
+                .unwrap_err()
+                .contains("did not arrive")
+        );
         let swapped = [event(b, "Created", own), event(a, "Started", own)];
-        assert!(read(&swapped).unwrap_err().contains("out of order"));
+        assert!(
+            read(&swapped, "subject")
+                .unwrap_err()
+                .contains("out of order")
+        );
     }
 }

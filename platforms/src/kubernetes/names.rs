@@ -8,6 +8,13 @@ pub(crate) const LABEL: &str = "dev.certify/run";
 pub(crate) const EXPIRES: &str = "dev.certify/expires";
 /// The measured container of a pod.
 pub(crate) const SUBJECT: &str = "subject";
+/// A container of a pod whose containers start in turn.
+pub(crate) fn place(number: usize) -> String {
+    format!("place-{number}")
+}
+
+/// The folder that containers share that start in turn.
+pub(crate) const TURNS: &str = "/.certify-turns";
 /// The container with the prober.
 pub(crate) const PROBER: &str = "prober";
 /// Where the probe lies in containers.

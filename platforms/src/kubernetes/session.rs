@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use engine::clock::Clock;
 use engine::{
-    Blame, Container, Delivered, Delivery, OpenRequest, Policy, Session, SessionError,
-    SessionMemory, StartError, StartRequest, Verification,
+    Blame, Container, Delivered, Delivery, InTurn, LapError, OpenRequest, Policy, Session,
+    SessionError, SessionMemory, StartError, StartRequest, Verification,
 };
 use futures::StreamExt;
 use k8s_openapi::api::core::v1::{Event, Namespace, Pod};
@@ -24,7 +24,7 @@ use super::names;
 use super::pods::Pods;
 use super::supply::Supply;
 use super::wanted::{self, Ground, Reference};
-use super::{container, starting, sweep};
+use super::{container, laps, starting, sweep};
 use crate::closing::strike_out;
 use crate::probe_image;
 
@@ -171,8 +171,21 @@ pub(crate) async fn open(
 }
 
 impl PodSession {
-    pub(crate) async fn image(&self, label: &str) -> Option<Image> {
+    async fn image(&self, label: &str) -> Option<Image> {
         self.images.lock().await.get(label).cloned()
+    }
+
+    /// A delivered image.
+    pub(crate) async fn delivered(
+        &self,
+        attempted: &str,
+        label: &str,
+    ) -> Result<Image, SessionError> {
+        let image = self.image(label).await;
+        image.ok_or_else(|| {
+            SessionError::environment(attempted, "its image was not delivered")
+                .blamed_on(Blame::Harness)
+        })
     }
 
     /// Brings the probe to the node, makes the namespace, and makes sure that the cluster enforces
@@ -290,6 +303,14 @@ impl Session for PodSession {
 
     async fn start(&self, start: &StartRequest) -> Result<Box<dyn Container>, StartError> {
         starting::start(self, start).await
+    }
+
+    fn takes_turns(&self) -> bool {
+        true
+    }
+
+    async fn in_turn(&self, lap: &[StartRequest]) -> Result<Vec<InTurn>, LapError> {
+        laps::run(self, lap).await
     }
 
     async fn memory(&self) -> Result<SessionMemory, SessionError> {

@@ -3,10 +3,12 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use engine::clock::MonotonicNs;
 use engine::wait::{Deadline, Poll};
-use engine::{Blame, Container, Residue, SessionError, Stamper, StartError, StartRequest};
+use engine::{
+    Blame, Container, Residue, SessionError, Stamper, StartError, StartRequest, StartStamps,
+};
 use k8s_openapi::api::core::v1::Pod;
-use kube::ResourceExt;
 use kube::api::{LogParams, PostParams};
 use model::Readiness;
 use probe::{Command, Poll as ProbePoll, Polled, Question, Reply};
@@ -17,8 +19,7 @@ use super::names::{PROBER, SUBJECT};
 use super::pods::Waited;
 use super::session::{Image, PodSession};
 use super::state::{self, Start};
-use super::timing::{self, Times};
-use super::wanted::{self, Entry};
+use super::wanted;
 use crate::prober;
 use crate::unready::Unready;
 
@@ -46,10 +47,12 @@ pub(crate) async fn start(
     request: &StartRequest,
 ) -> Result<Box<dyn Container>, StartError> {
     let attempted = format!("start pod {}", request.name);
-    let image = session.image(&request.image).await.ok_or_else(|| {
-        SessionError::environment(&attempted, "its image was not delivered")
-            .blamed_on(Blame::Harness)
-    })?;
+    let image = session.delivered(&attempted, &request.image).await?;
+    if request.stamper == Stamper::InFront {
+        let why = "a cluster is too busy with a pod's start to time it: it is timed in turn";
+        let error = SessionError::environment(attempted, why);
+        return Err(error.blamed_on(Blame::Harness).into());
+    }
     // In a namespace that others use as well, every name carries the run's id.
     let request = &StartRequest {
         name: session.pod_name(&request.name),
@@ -63,9 +66,28 @@ pub(crate) async fn start(
     };
     let container = PodContainer::of(session, request, &image);
     match ready {
-        Ok(times) => Ok(Box::new(PodContainer { times, ..container })),
+        Ok(stamps) => Ok(Box::new(PodContainer {
+            stamps,
+            ..container
+        })),
         Err(why) => Err(give_up(session, container, request, why).await),
     }
+}
+
+/// What says that an image is ready, where a prober can see it.
+pub(super) fn question(readiness: &Readiness) -> Result<Question, Unready> {
+    let question = match readiness {
+        Readiness::Http(_) | Readiness::Tcp { .. } | Readiness::Exchange(_) => {
+            prober::readiness(readiness)
+        }
+        Readiness::Exit { .. } | Readiness::Log { .. } => None,
+    };
+    question.ok_or_else(|| {
+        Unready::ours(
+            "a cluster tells the end of a program in whole seconds and its output after it: only \
+             readiness that a prober sees is known here",
+        )
+    })
 }
 
 /// Creates the pod, awaits readiness, and reads when what happened.
@@ -73,50 +95,23 @@ async fn reach(
     session: &PodSession,
     request: &StartRequest,
     image: &Image,
-) -> Result<Times, Unready> {
+) -> Result<StartStamps, Unready> {
     let recipe = &image.delivered.recipe;
-    let question = match &recipe.readiness {
-        readiness @ (Readiness::Http(_) | Readiness::Tcp { .. } | Readiness::Exchange(_)) => {
-            prober::readiness(readiness)
-        }
-        Readiness::Exit { .. } | Readiness::Log { .. } => None,
-    };
-    let question = question.ok_or_else(|| {
-        Unready::ours(
-            "a cluster tells the end of a program in whole seconds and its output after it: only \
-             readiness that a prober sees is known here",
-        )
-    })?;
+    let question = question(&recipe.readiness)?;
     let name = request.name.as_str();
-    let wish = timing::wish(&question, request).map_err(Unready::ours)?;
-    let (entry, first) = match request.stamper {
-        Stamper::InFront => (Entry::InPlace(&wish), Command::Ping),
-        Stamper::Absent => (Entry::Itself, poll(question, request)),
-    };
-    let first = serde_json::to_string(&first).map_err(Unready::ours)?;
-    let pod = wanted::subject(
-        &session.ground,
-        name,
-        &image.reference,
-        recipe,
-        entry,
-        &first,
-    );
-    let created = create(session, &pod.map_err(Unready::ours)?).await?;
-    placed(session, name).await?;
-    match request.stamper {
-        Stamper::Absent => {
-            let polled = polled(session, request).await?;
-            identified(session, name, image).await?;
-            Ok(Times::of_poll(&polled))
-        }
-        Stamper::InFront => {
-            let repeated = timing::repeated(session, request).await?;
-            identified(session, name, image).await?;
-            let uid = created.uid().unwrap_or_default();
-            Ok(timing::of(session, name, &uid, &repeated).await)
-        }
-    }
+    let first = serde_json::to_string(&poll(question, request)).map_err(Unready::ours)?;
+    let pod = wanted::subject(&session.ground, name, &image.reference, recipe, &first);
+    create(session, &pod.map_err(Unready::ours)?).await?;
+    placed(session, name, &[SUBJECT]).await?;
+    let polled = polled(session, request).await?;
+    identified(session, name, SUBJECT, image).await?;
+    let at = |ns| MonotonicNs(ns);
+    Ok(StartStamps {
+        requested: at(polled.began_ns),
+        started: at(polled.began_ns),
+        first_instruction: None,
+        ready: at(polled.ready_ns.unwrap_or_default()),
+    })
 }
 
 fn poll(question: Question, request: &StartRequest) -> Command {
@@ -128,7 +123,7 @@ fn poll(question: Question, request: &StartRequest) -> Command {
 }
 
 /// Creates the pod. That it is created at all is the cluster's own policy saying yes.
-async fn create(session: &PodSession, pod: &Pod) -> Result<Pod, Unready> {
+pub(super) async fn create(session: &PodSession, pod: &Pod) -> Result<Pod, Unready> {
     let wanted = PostParams::default();
     let created = call::insist(session.clock, "create the pod", || {
         session.api.create(&wanted, pod)
@@ -144,10 +139,14 @@ async fn create(session: &PodSession, pod: &Pod) -> Result<Pod, Unready> {
     }
 }
 
-/// Waits until the cluster says that the measured container runs, or has run. Nothing is asked
+/// Waits until the cluster says that the measured containers run, or that one has run. Nothing is asked
 /// meanwhile: every question costs the node work just when the application starts.
-async fn placed(session: &PodSession, name: &str) -> Result<(), Unready> {
-    let look = |pod: Option<&Pod>| match pod.map(state::start) {
+pub(super) async fn placed<S: AsRef<str>>(
+    session: &PodSession,
+    name: &str,
+    subjects: &[S],
+) -> Result<(), Unready> {
+    let look = |pod: Option<&Pod>| match pod.map(|pod| state::start(pod, subjects)) {
         None => Poll::NotYet("the watch has not shown it".to_owned()),
         Some(Start::Waiting(last)) => Poll::NotYet(last),
         Some(Start::Running | Start::Ended(..)) => Poll::Ready(()),
@@ -169,16 +168,21 @@ async fn polled(session: &PodSession, request: &StartRequest) -> Result<Polled, 
             }
             return Err(silent(session, name, &polled));
         }
-        still_there(session, name)?;
+        still_there(session, name, &[SUBJECT])?;
         if deadline.passed(session.clock) {
             return Err(Unready::ours("the prober did not tell the end of its poll"));
         }
     }
 }
 
-/// An error when the subject ended or the pod will not go on.
-pub(super) fn still_there(session: &PodSession, name: &str) -> Result<(), Unready> {
-    match session.pods.get(name).as_ref().map(state::start) {
+/// An error when one of the subjects ended or the pod will not go on.
+pub(super) fn still_there<S: AsRef<str>>(
+    session: &PodSession,
+    name: &str,
+    subjects: &[S],
+) -> Result<(), Unready> {
+    let pod = session.pods.get(name);
+    match pod.as_ref().map(|pod| state::start(pod, subjects)) {
         Some(Start::Ended(exit, told)) => Err(Unready::Image(format!(
             "it ended before it was ready: {exit:?}, {told}"
         ))),
@@ -189,11 +193,17 @@ pub(super) fn still_there(session: &PodSession, name: &str) -> Result<(), Unread
 }
 
 /// Waits until the kubelet has told which image it runs: it does so behind the work.
-async fn identified(session: &PodSession, name: &str, image: &Image) -> Result<(), Unready> {
+pub(super) async fn identified(
+    session: &PodSession,
+    name: &str,
+    container: &str,
+    image: &Image,
+) -> Result<(), Unready> {
     let (node, wanted) = (&session.ground.node, &image.reference.digests);
-    let is_planned =
-        |pod: Option<&Pod>| pod.is_some_and(|pod| state::impostor(pod, node, wanted).is_none());
-    let look = |pod: Option<&Pod>| match pod.and_then(|pod| state::container(pod, SUBJECT)) {
+    let is_planned = |pod: Option<&Pod>| {
+        pod.is_some_and(|pod| state::impostor(pod, container, node, wanted).is_none())
+    };
+    let look = |pod: Option<&Pod>| match pod.and_then(|pod| state::container(pod, container)) {
         Some(status) if !status.image_id.is_empty() => Poll::Ready(is_planned(pod)),
         Some(_) => Poll::NotYet("no image id yet".to_owned()),
         None => Poll::NotYet("nothing is said of its container".to_owned()),
@@ -246,10 +256,10 @@ async fn last_word(session: &PodSession, name: &str) -> Result<Option<Polled>, U
     Ok(None)
 }
 
-/// The last lines the subject wrote, without the probe's.
-pub(super) async fn output(api: &kube::Api<Pod>, name: &str) -> String {
+/// The last lines a container wrote, without the probe's.
+pub(super) async fn output(api: &kube::Api<Pod>, name: &str, container: &str) -> String {
     let wanted = LogParams {
-        container: Some(SUBJECT.to_owned()),
+        container: Some(container.to_owned()),
         tail_lines: Some(40),
         ..LogParams::default()
     };
@@ -270,7 +280,7 @@ async fn give_up(
     request: &StartRequest,
     why: Unready,
 ) -> StartError {
-    let output = output(&session.api, &request.name).await;
+    let output = output(&session.api, &request.name, SUBJECT).await;
     let residue = match (container.remove(Some(1)).await, &why) {
         (Ok(()), _) => Residue::Nothing,
         (Err(error), Unready::Ours(..)) => error.residue,

@@ -41,12 +41,13 @@ pub(crate) enum Start {
     Stuck(String),
 }
 
-/// Reads how far a pod is.
-pub(crate) fn start(pod: &Pod) -> Start {
+/// Reads how far a pod is; it runs when all of `subjects` do.
+pub(crate) fn start<S: AsRef<str>>(pod: &Pod, subjects: &[S]) -> Start {
     if let Some(why) = failed_by_cluster(pod) {
         return Start::Stuck(why);
     }
-    if let Some(ended) = container(pod, SUBJECT).and_then(terminated) {
+    let each = || subjects.iter().map(|name| container(pod, name.as_ref()));
+    if let Some(ended) = each().find_map(|status| status.and_then(terminated)) {
         if ended.reason.as_deref() == Some("StartError") {
             let message = ended.message.clone().unwrap_or_default();
             return Start::Stuck(format!("the runtime could not start it: {message}"));
@@ -68,7 +69,7 @@ pub(crate) fn start(pod: &Pod) -> Start {
     if let Some(ended) = container(pod, PROBER).and_then(terminated) {
         return Start::Stuck(format!("the prober ended: {}", told(ended)));
     }
-    if is_subject_running(pod) {
+    if each().all(|status| status.is_some_and(is_running)) {
         return Start::Running;
     }
     Start::Waiting(last_words(pod))
@@ -171,9 +172,9 @@ pub(crate) fn await_gone(pod: Option<&Pod>) -> Poll<()> {
     }
 }
 
-/// Why a pod that became ready is no valid sample: it restarted, ran elsewhere, or ran something
+/// Why the container `name` of a pod that became ready is no valid sample: it restarted, ran elsewhere, or ran something
 /// else than one of the digests of `wanted`.
-pub(crate) fn impostor(pod: &Pod, node: &str, wanted: &[String]) -> Option<String> {
+pub(crate) fn impostor(pod: &Pod, name: &str, node: &str, wanted: &[String]) -> Option<String> {
     let ran_on = pod
         .spec
         .as_ref()
@@ -184,7 +185,7 @@ pub(crate) fn impostor(pod: &Pod, node: &str, wanted: &[String]) -> Option<Strin
             "it ran on {ran_on} and not on the planned node {node}"
         ));
     }
-    let Some(status) = container(pod, SUBJECT) else {
+    let Some(status) = container(pod, name) else {
         return Some("the cluster says nothing of its container".to_owned());
     };
     if status.restart_count != 0 {
@@ -245,6 +246,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+
+    fn start(pod: &Pod) -> Start {
+        super::start(pod, &[SUBJECT])
+    }
 
     fn pod(status: Value) -> Pod {
         let pod = json!({"metadata": {"name": "p"}, "spec": {"nodeName": "n", "containers": []},
@@ -354,27 +359,27 @@ mod tests {
         let running = json!({"running": {}});
         let wanted = ["sha256:aa".to_owned(), "sha256:bb".to_owned()];
         let good = of(&running, &running);
-        assert_eq!(impostor(&good, "n", &wanted), None);
+        assert_eq!(impostor(&good, SUBJECT, "n", &wanted), None);
         assert!(
-            impostor(&good, "other", &wanted)
+            impostor(&good, SUBJECT, "other", &wanted)
                 .unwrap()
                 .contains("planned node")
         );
         assert!(
-            impostor(&good, "n", &wanted[1..])
+            impostor(&good, SUBJECT, "n", &wanted[1..])
                 .unwrap()
                 .contains("instead of")
         );
         let by_configuration = pod(json!({"containerStatuses": [{"name": SUBJECT, "image": "i",
             "imageID": "sha256:bb", "ready": true, "restartCount": 0}]}));
-        assert_eq!(impostor(&by_configuration, "n", &wanted), None);
+        assert_eq!(impostor(&by_configuration, SUBJECT, "n", &wanted), None);
         let restarted = pod(json!({"containerStatuses": [{"name": SUBJECT, "image": "i",
             "imageID": "sha256:bb", "ready": true, "restartCount": 2}]}));
         assert!(
-            impostor(&restarted, "n", &wanted)
+            impostor(&restarted, SUBJECT, "n", &wanted)
                 .unwrap()
                 .contains("2 time(s)")
         );
-        assert!(impostor(&pod(json!({})), "n", &wanted).is_some());
+        assert!(impostor(&pod(json!({})), SUBJECT, "n", &wanted).is_some());
     }
 }

@@ -1,31 +1,33 @@
-//! When what happened during a start. Everything is read from the node's own clocks afterwards.
+//! When what happened during the starts of a lap. Everything is read from the node's own clocks
+//! afterwards.
 //!
 //! A timed start has two parts. From when the kubelet has the container prepared and asks for it to
 //! be started, which is when the OCI runtime is called, to the first instruction: the cluster's part.
 //! The image's part is timed apart, in the same container, when the cluster has finished its own
 //! work: `probe repeat` stands in for the entrypoint and runs it again and again until its first
-//! correct answer. In one go both would be timed in the middle of what kubelet, runtime and control
+//! correct answer, in turn with the pod's other containers. In one go both would be timed in the middle of what kubelet, runtime and control
 //! plane do at every start, which differs from start to start by more than images differ.
 
 use std::time::Duration;
 
 use engine::clock::MonotonicNs;
 use engine::wait::Deadline;
-use engine::{InPlaceStart, StartRequest, StartStamps};
+use engine::{InPlaceStart, InTurn, StartStamps};
 use kube::api::LogParams;
-use probe::{Polled, Question, Repeat, Repeated};
+use probe::{Question, Repeat, Repeated, Turn};
 
 use super::call;
-use super::events;
-use super::names::SUBJECT;
+use super::events::KubeletTimes;
+use super::names::TURNS;
 use super::session::PodSession;
-use super::starting::{millis, still_there};
+use super::starting::{self, millis};
 use crate::unready::Unready;
 
 /// How long the cluster is given to finish its own work for a container.
 const HOLD: Duration = Duration::from_millis(400);
-/// How long starts in place are begun, and how many there are at least and at most.
-const STARTING: Duration = Duration::from_millis(900);
+/// How long starts in place are begun for each place of a lap, and how many there are at least and at
+/// most.
+const STARTING: Duration = Duration::from_millis(600);
 const LEAST: u32 = 5;
 const MOST: u32 = 40;
 /// How long after the last start can have begun the log is first looked at, and then again.
@@ -33,107 +35,104 @@ const LOOK: Duration = Duration::from_millis(150);
 /// How much longer than all starts can take their line is awaited.
 const LAST_WORD: Duration = Duration::from_secs(10);
 
-/// The times of a start.
-pub(crate) struct Times {
-    pub(crate) stamps: StartStamps,
-    pub(crate) in_place: Vec<InPlaceStart>,
-    /// Why it is not timed, if it is not: such a start is rejected and counted, and ends nothing.
-    pub(crate) untimed: Option<String>,
-}
-
-impl Times {
-    /// Of a start that is not there yet.
-    pub(crate) const fn none() -> Self {
-        Self::ready_alone(MonotonicNs(0), MonotonicNs(0))
-    }
-
-    /// Of a start of which only readiness is known.
-    pub(super) fn of_poll(polled: &Polled) -> Self {
-        let ready = MonotonicNs(polled.ready_ns.unwrap_or_default());
-        Self::ready_alone(MonotonicNs(polled.began_ns), ready)
-    }
-
-    const fn ready_alone(began: MonotonicNs, ready: MonotonicNs) -> Self {
-        Self {
-            stamps: StartStamps {
-                requested: began,
-                started: began,
-                first_instruction: None,
-                ready,
-            },
-            in_place: Vec::new(),
-            untimed: None,
-        }
-    }
-}
-
-/// What `probe repeat` is told.
-pub(super) fn wish(question: &Question, request: &StartRequest) -> serde_json::Result<String> {
+/// What `probe repeat` is told at a place of a lap.
+pub(super) fn wish(
+    question: Question,
+    ready_within: Duration,
+    place: usize,
+    places: usize,
+) -> serde_json::Result<String> {
+    let number = |one: usize| u32::try_from(one).unwrap_or(u32::MAX);
     serde_json::to_string(&Repeat {
-        question: question.clone(),
+        question,
         hold_ms: millis(HOLD),
         least: LEAST,
         most: MOST,
-        for_ms: millis(STARTING),
-        deadline_ms: millis(request.ready_within),
+        for_ms: millis(STARTING * number(places)),
+        deadline_ms: millis(ready_within),
+        turn: Some(Turn {
+            folder: TURNS.to_owned(),
+            place: number(place),
+            places: number(places),
+        }),
     })
 }
 
-/// Waits for the line with all starts in place.
+/// Waits for the lines with the starts of `places`; an error names the place whose doing it is.
 pub(super) async fn repeated(
     session: &PodSession,
-    request: &StartRequest,
-) -> Result<Repeated, Unready> {
-    let name = request.name.as_str();
-    let limit = HOLD + STARTING + request.ready_within * LEAST + LAST_WORD;
+    pod: &str,
+    places: &[String],
+    ready_within: Duration,
+) -> Result<Vec<Repeated>, (usize, Unready)> {
+    let count = u32::try_from(places.len()).unwrap_or(u32::MAX);
+    let limit = HOLD + STARTING * count + ready_within * LEAST * count + LAST_WORD;
     let deadline = Deadline::after(session.clock, limit);
-    let wanted = LogParams {
-        container: Some(SUBJECT.to_owned()),
-        tail_lines: Some(3),
-        ..LogParams::default()
-    };
     // Nothing is asked meanwhile: every question costs the node work.
-    let mut pause = HOLD + STARTING + LOOK;
+    let mut pause = HOLD + STARTING * count + LOOK;
     loop {
         session.clock.sleep(pause).await;
-        let log = call::insist(session.clock, "read the log", || {
-            session.api.logs(name, &wanted)
-        });
-        let log = log.await?;
-        if let Some(repeated) = log.lines().find_map(Repeated::from_line) {
-            return match repeated.failed {
-                Some(why) => Err(Unready::Image(why)),
-                None => Ok(repeated),
-            };
+        let mut found = Vec::new();
+        for (number, place) in places.iter().enumerate() {
+            let line = line(session, pod, place).await;
+            match line.map_err(|why| (number, why))? {
+                Some(repeated) => found.push(repeated),
+                // All of them end in one lap.
+                None => break,
+            }
         }
-        still_there(session, name)?;
+        if found.len() == places.len() {
+            return all_well(found);
+        }
+        starting::still_there(session, pod, places).map_err(|why| (found.len(), why))?;
         if deadline.passed(session.clock) {
-            return Err(Unready::ours("the line with its starts did not come"));
+            let why = Unready::ours("the line with its starts did not come");
+            return Err((found.len(), why));
         }
         pause = LOOK;
     }
 }
 
-/// The times of a start, on the node's monotonic clock.
-pub(super) async fn of(session: &PodSession, name: &str, uid: &str, repeated: &Repeated) -> Times {
+/// All starts, unless a place could not make its own.
+fn all_well(found: Vec<Repeated>) -> Result<Vec<Repeated>, (usize, Unready)> {
+    // Whoever waits for a place that failed is disturbed, so what failed is looked for first.
+    for (number, one) in found.iter().enumerate() {
+        if let Some(why) = &one.failed {
+            return Err((number, Unready::Image(why.clone())));
+        }
+    }
+    for (number, one) in found.iter().enumerate() {
+        if let Some(why) = &one.disturbed {
+            return Err((number, Unready::ours(why)));
+        }
+    }
+    Ok(found)
+}
+
+/// The line of one place, if its log has it.
+async fn line(session: &PodSession, pod: &str, place: &str) -> Result<Option<Repeated>, Unready> {
+    let wanted = LogParams {
+        container: Some(place.to_owned()),
+        tail_lines: Some(3),
+        ..LogParams::default()
+    };
+    let log = call::insist(session.clock, "read the log", || {
+        session.api.logs(pod, &wanted)
+    });
+    Ok(log.await?.lines().find_map(Repeated::from_line))
+}
+
+/// What came of a place, on the node's monotonic clock.
+pub(super) fn timed(kubelet: Result<KubeletTimes, String>, repeated: &Repeated) -> InTurn {
     let first = &repeated.first;
     let at = MonotonicNs(first.monotonic_ns);
-    let kubelet = match events::times(session.clock, &session.events, name, uid).await {
-        Ok(times) => times,
-        Err(why) => {
-            return Times {
-                untimed: Some(why),
-                ..Times::ready_alone(at, at)
-            };
-        }
-    };
     // The probe reads both clocks at once; events are told on the node's real-time clock.
     let monotonic = |realtime_ns: u64| {
         let before = first.realtime_ns.saturating_sub(realtime_ns);
         let after = realtime_ns.saturating_sub(first.realtime_ns);
         MonotonicNs((first.monotonic_ns + after).saturating_sub(before))
     };
-    let in_place: Vec<InPlaceStart> = repeated
+    let starts: Vec<InPlaceStart> = repeated
         .starts
         .iter()
         .map(|start| InPlaceStart {
@@ -141,14 +140,80 @@ pub(super) async fn of(session: &PodSession, name: &str, uid: &str, repeated: &R
             ready: MonotonicNs(start.ready_ns),
         })
         .collect();
-    Times {
+    let (requested, started, rejected) = match kubelet {
+        Ok(times) => (
+            monotonic(times.created_ns),
+            monotonic(times.started_ns),
+            None,
+        ),
+        Err(why) => (at, at, Some(why)),
+    };
+    InTurn {
         stamps: StartStamps {
-            requested: monotonic(kubelet.created_ns),
-            started: monotonic(kubelet.started_ns),
+            requested,
+            started,
             first_instruction: Some(at),
-            ready: in_place.first().map_or(at, |start| start.ready),
+            ready: starts.first().map_or(at, |start| start.ready),
         },
-        in_place,
-        untimed: None,
+        starts,
+        rejected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn repeated(failed: Option<&str>, disturbed: Option<&str>) -> Repeated {
+        Repeated {
+            first: probe::Stamp {
+                monotonic_ns: 1_000,
+                realtime_ns: 5_000,
+                boottime_ns: 0,
+                pid: 1,
+            },
+            starts: vec![probe::InPlace {
+                exec_ns: 2_000,
+                ready_ns: 3_000,
+            }],
+            failed: failed.map(str::to_owned),
+            disturbed: disturbed.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn the_place_that_failed_is_blamed_and_not_those_that_waited_for_it() {
+        let well = || repeated(None, None);
+        assert!(all_well(vec![well(), well()]).is_ok());
+        let failed = vec![
+            repeated(None, Some("no turn")),
+            repeated(Some("ended"), None),
+        ];
+        let (place, why) = all_well(failed).err().unwrap();
+        assert!(matches!(why, Unready::Image(why) if why == "ended"));
+        assert_eq!(place, 1);
+        let (place, why) = all_well(vec![well(), repeated(None, Some("no turn"))])
+            .err()
+            .unwrap();
+        assert!(matches!(why, Unready::Ours(why, _) if why == "no turn"));
+        assert_eq!(place, 1);
+    }
+
+    #[test]
+    fn the_kubelets_clock_is_told_on_the_probes() {
+        let times = KubeletTimes {
+            created_ns: 4_400,
+            started_ns: 5_100,
+        };
+        let timed_well = timed(Ok(times), &repeated(None, None));
+        let stamps = timed_well.stamps;
+        assert_eq!((stamps.requested.0, stamps.started.0), (400, 1_100));
+        assert_eq!(
+            (stamps.first_instruction, stamps.ready.0),
+            (Some(MonotonicNs(1_000)), 3_000)
+        );
+        assert_eq!(timed_well.rejected, None);
+        let without = timed(Err("no event".to_owned()), &repeated(None, None));
+        assert_eq!(without.rejected.as_deref(), Some("no event"));
     }
 }

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::{Namespace, Pod};
 use model::RunId;
 use serde_json::{Value, json};
 
-use super::names::{EXPIRES, LABEL, PROBE, PROBER, SUBJECT};
+use super::names::{self, EXPIRES, LABEL, PROBE, PROBER, SUBJECT, TURNS};
 use crate::probe_image::FOLDER;
 
 /// Where an image is found by a node.
@@ -19,15 +19,6 @@ pub(crate) struct Reference {
     pub(crate) pull: &'static str,
     /// Digests under which a node may know exactly this image.
     pub(crate) digests: Vec<String>,
-}
-
-/// What the measured container runs first.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Entry<'a> {
-    /// The image's entrypoint.
-    Itself,
-    /// `probe repeat` with this wish, which runs the entrypoint.
-    InPlace(&'a str),
 }
 
 /// What all pods of a session share.
@@ -59,27 +50,84 @@ pub(crate) fn namespace(run: &RunId, name: &str, expires: &str) -> serde_json::R
     }))
 }
 
-/// The pod that is measured: the prober beside the container that `recipe` describes.
+/// The pod that is looked at: the prober beside the container that `recipe` describes.
 pub(crate) fn subject(
     ground: &Ground,
     name: &str,
     image: &Reference,
     recipe: &Recipe,
-    entry: Entry<'_>,
     first: &str,
 ) -> serde_json::Result<Pod> {
+    let mut volumes = vec![probe_volume(ground)];
+    let subject = container(SUBJECT, image, recipe, &[], &mut volumes);
+    let prober = prober(ground, &["prober", "--first", first]);
+    pod(
+        ground,
+        name,
+        grace_s(recipe),
+        json!([prober]),
+        json!([subject]),
+        json!(volumes),
+    )
+}
+
+/// A container that starts its entrypoint in turn with others.
+pub(crate) struct Place<'a> {
+    /// Its image.
+    pub(crate) image: &'a Reference,
+    /// How a container of it runs.
+    pub(crate) recipe: &'a Recipe,
+    /// The wish of `probe repeat`.
+    pub(crate) wish: String,
+}
+
+/// The pod whose containers start in turn, in the order of their places. Nobody looks at them from
+/// beside, so there is no prober.
+pub(crate) fn lap(ground: &Ground, name: &str, places: &[Place<'_>]) -> serde_json::Result<Pod> {
+    let shared = json!({"medium": "Memory", "sizeLimit": "1Mi"});
+    let mut volumes = vec![
+        probe_volume(ground),
+        json!({"name": "certify-turns", "emptyDir": shared}),
+    ];
+    let mut containers = Vec::new();
+    for (number, place) in places.iter().enumerate() {
+        let words = [PROBE, "repeat", &place.wish, "--"];
+        let own = names::place(number);
+        let mut made = container(&own, place.image, place.recipe, &words, &mut volumes);
+        if let Some(mounts) = made["volumeMounts"].as_array_mut() {
+            mounts.push(json!({"name": "certify-turns", "mountPath": TURNS}));
+        }
+        containers.push(made);
+    }
+    let grace = places.iter().map(|place| grace_s(place.recipe)).max();
+    pod(
+        ground,
+        name,
+        grace.unwrap_or(1),
+        json!([]),
+        json!(containers),
+        json!(volumes),
+    )
+}
+
+/// What is not full seconds is given away, not taken: a program that ends in time does so.
+fn grace_s(recipe: &Recipe) -> u64 {
+    recipe.config.stop_grace_ms.div_ceil(1000).max(1)
+}
+
+/// The container that `recipe` describes, with `words` in front of its entrypoint. Its volumes are
+/// added to `volumes`.
+fn container(
+    name: &str,
+    image: &Reference,
+    recipe: &Recipe,
+    words: &[&str],
+    volumes: &mut Vec<Value>,
+) -> Value {
     let config = &recipe.config;
-    let mut arguments: Vec<&str> = match entry {
-        Entry::Itself => Vec::new(),
-        Entry::InPlace(wish) => vec![PROBE, "repeat", wish, "--"],
-    };
-    arguments.extend(
-        config
-            .entrypoint
-            .iter()
-            .chain(&config.command)
-            .map(String::as_str),
-    );
+    let entrypoint = config.entrypoint.iter().chain(&config.command);
+    let own = entrypoint.map(String::as_str);
+    let command: Vec<&str> = words.iter().copied().chain(own).collect();
     let env: Vec<Value> = config
         .env
         .iter()
@@ -91,35 +139,23 @@ pub(crate) fn subject(
         limits["cpu"] = json!(format!("{millis}m"));
     }
     let mut mounts = vec![probe_mount()];
-    let mut volumes = vec![probe_volume(ground)];
     for (number, path) in recipe.writable.iter().enumerate() {
-        let volume = format!("writable-{number}");
+        let volume = format!("{name}-writable-{number}");
         mounts.push(json!({"name": volume, "mountPath": path.path}));
         let size = format!("{}Mi", path.size_mib);
         volumes.push(json!({"name": volume, "emptyDir": {"medium": "Memory", "sizeLimit": size}}));
     }
-    let subject = json!({
-        "name": SUBJECT,
+    json!({
+        "name": name,
         "image": image.name,
         "imagePullPolicy": image.pull,
-        "command": arguments,
+        "command": command,
         "workingDir": config.workdir,
         "env": env,
         "resources": {"limits": limits, "requests": limits},
         "securityContext": restricted(config.user.uid, config.user.gid),
         "volumeMounts": mounts,
-    });
-    let prober = prober(ground, &["prober", "--first", first]);
-    // What is not full seconds is given away, not taken: a program that ends in time does so.
-    let grace = config.stop_grace_ms.div_ceil(1000).max(1);
-    pod(
-        ground,
-        name,
-        grace,
-        json!([prober]),
-        json!([subject]),
-        json!(volumes),
-    )
+    })
 }
 
 /// A pod that the standard refuses: what shows that the cluster enforces it.

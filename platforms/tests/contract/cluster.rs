@@ -6,8 +6,8 @@
 use std::panic::{AssertUnwindSafe, resume_unwind};
 
 use engine::{
-    Admission, Container, Delivery, Exit, Inspection, Killed, Session, SmokeReply, Stamper,
-    StartError, StartRequest, Verification,
+    Admission, Container, Delivery, Exit, Inspection, Killed, LapError, Session, SmokeReply,
+    Stamper, StartError, StartRequest, Verification,
 };
 use futures::FutureExt;
 use model::{RunId, SmokeRequest, UserId};
@@ -85,13 +85,14 @@ async fn checks(session: &dyn Session, deliveries: Vec<Delivery>) {
         delivered.push(session.deliver(image).await.unwrap());
     }
     serves_and_is_seen(session).await;
-    is_timed_in_place(session).await;
+    is_timed_in_turn(session).await;
     kills_the_stubborn(session).await;
     says_why_not_ready(session, Stamper::Absent).await;
-    says_why_not_ready(session, Stamper::InFront).await;
+    says_which_place_is_not_ready(session).await;
     is_refused_as_root(session).await;
-    // Seen and timed, killed once, refused: every pod that ran is confirmed, and no other is counted.
-    for (image, pods) in delivered.iter().zip([2, 1, 0, 0]) {
+    // Seen, and timed at three places; killed once; refused: every container that ran exactly the image
+    // is confirmed, and no other is counted.
+    for (image, pods) in delivered.iter().zip([4, 1, 0, 0]) {
         let verified = session.verify(image).await.unwrap();
         assert_eq!(verified, Verification::Untouched(pods), "{}", image.label);
     }
@@ -182,24 +183,48 @@ async fn looks(container: &dyn Container) {
     assert_eq!(admission.restarts, 0);
 }
 
-pub async fn is_timed_in_place(session: &dyn Session) {
-    let container = start(session, "polite", "timed", Stamper::InFront).await;
-    let stamps = *container.stamps();
-    let first = stamps.first_instruction.expect("the probe ran first");
-    assert!(
-        stamps.requested < first && first < stamps.ready,
-        "{stamps:?}"
-    );
-    let starts = container.in_place();
-    assert!(starts.len() >= 5, "{starts:?}");
-    for pair in starts.windows(2) {
+pub async fn is_timed_in_turn(session: &dyn Session) {
+    assert!(session.takes_turns());
+    let lap: Vec<StartRequest> = (0..3)
+        .map(|place| wanted("polite", &format!("timed-{place}"), Stamper::InFront))
+        .collect();
+    let places = session.in_turn(&lap).await.unwrap();
+    assert_eq!(places.len(), 3);
+    let count = places[0].starts.len();
+    assert!(count >= 5, "{places:?}");
+    for place in &places {
+        assert_eq!(place.rejected, None);
+        assert_eq!(place.starts.len(), count);
+        let stamps = place.stamps;
+        let first = stamps.first_instruction.expect("the probe ran first");
         assert!(
-            pair[0].exec < pair[0].ready && pair[0].ready < pair[1].exec,
-            "{pair:?}"
+            stamps.requested < first && first < stamps.ready,
+            "{stamps:?}"
         );
     }
-    assert_eq!(container.disqualified().await, None);
-    container.kill().await.unwrap();
+    let mut last = places[2].stamps.first_instruction.unwrap();
+    for number in 0..count {
+        for place in &places {
+            let start = place.starts[number];
+            assert!(last < start.exec && start.exec < start.ready, "{places:?}");
+            last = start.ready;
+        }
+    }
+    assert_eq!(session.memory().await.unwrap().containers, 0, "it is gone");
+}
+
+async fn says_which_place_is_not_ready(session: &dyn Session) {
+    let lap = [("polite", "well"), ("broken", "unwell")]
+        .map(|(image, name)| wanted(image, name, Stamper::InFront));
+    let LapError { place, error } = session.in_turn(&lap).await.unwrap_err();
+    assert_eq!(place, 1);
+    match error {
+        StartError::NotReady { why, output, .. } => {
+            assert!(why.contains("status 9"), "{why}");
+            assert!(output.contains("cannot read its configuration"), "{output}");
+        }
+        other => panic!("{other}"),
+    }
 }
 
 async fn kills_the_stubborn(session: &dyn Session) {

@@ -4,7 +4,7 @@ use engine::{Judgement, Judging, NOT_READY, NotReady};
 use model::{Arm, CheckResult, Evidence, Measurement, Outcome, Role, Samples};
 use stats::{Criterion, Next};
 
-use super::observe::{APP_READY_MS, FIRST_INSTRUCTION_MS, IN_PLACE};
+use super::readings::{APP_READY_MS, FIRST_INSTRUCTION_MS, IN_PLACE};
 use super::{APP_READY, stop_rule};
 use crate::pairs::{Rounds, estimate, ratio};
 

@@ -6,6 +6,8 @@
 
 mod judge;
 mod observe;
+mod readings;
+mod round;
 
 use async_trait::async_trait;
 use engine::{Judgement, Judging, ObserveError, Observing, Suite};
@@ -87,11 +89,13 @@ impl Suite for Startup {
             "On Kubernetes a start is timed in two parts, on the node's own clocks. The cluster's \
              part: from the kubelet's request to start the prepared container (nanoseconds in the \
              name of its event `Created`) to the first instruction. The image's part, which is \
-             judged, is timed in the same container when kubelet, runtime and control plane have \
-             finished their own work: a static program in place of the entrypoint runs it again \
-             and again, each time from exec to the first correct response byte, with the \
-             container's own user, rights, mounts and limits; the median of these starts is the \
-             pod's value, and each is kept. A pod whose image, node or restarts are not as planned, \
+             judged, is timed in the same pod when kubelet, runtime and control plane have finished \
+             their own work. A pod holds a container of every arm, each with its image's own user, \
+             rights, mounts and limits. In each a static program stands in place of the entrypoint \
+             and runs it again and again, in turn with the others, candidate and baseline \
+             alternating, each time from exec to the first correct response byte: what is compared \
+             happened side by side. The median of a container's starts is its value, and each is \
+             kept. A container whose image, node or restarts are not as planned, \
              or whose events did not arrive, is rejected and counted."
                 .to_owned(),
             format!(

@@ -63,6 +63,18 @@ pub(crate) fn pipe() -> io::Result<(File, File)> {
     Ok(unsafe { (File::from_raw_fd(ends[0]), File::from_raw_fd(ends[1])) })
 }
 
+/// Makes a named pipe that everybody may use.
+pub(crate) fn make_pipe(path: &Path) -> io::Result<()> {
+    let path = CString::new(path.as_os_str().as_bytes())?;
+    // SAFETY: a C string and numbers; the mask is this process's own and is put back.
+    unsafe {
+        let mask = libc::umask(0);
+        let made = checked(libc::mkfifo(path.as_ptr(), 0o666));
+        libc::umask(mask);
+        made.map(drop)
+    }
+}
+
 /// Whether the real user may write to the path, by the kernel's own check; the error is why not.
 pub(crate) fn may_write(path: &CStr) -> io::Result<()> {
     // SAFETY: the path is a C string.
