@@ -11,6 +11,15 @@ use super::Daemon;
 /// Longest wait for one answer. Images are sent in one call.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Whose daemon it is: both speak the same interface, and not quite alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Make {
+    /// Docker's, or anybody's who says nothing else.
+    Docker,
+    /// Podman's, of this version.
+    Podman(String),
+}
+
 /// A connection, and what the daemon says of itself.
 #[derive(Debug, Clone)]
 pub(crate) struct Connection {
@@ -35,7 +44,28 @@ impl Connection {
             return Err(SessionError::environment(&attempted, why).try_this("run as root"));
         }
         let address = address(daemon).map_err(absent)?;
-        Self::to(address).await.map_err(absent)
+        let connection = Self::to(address).await.map_err(absent)?;
+        match connection.unfit() {
+            None => Ok(connection),
+            Some(why) => Err(SessionError::environment(attempted, why)
+                .try_this("configure crun, or runc 1.2 or later, as Podman's runtime")),
+        }
+    }
+
+    /// Why containers cannot run there as specs want it, if they cannot.
+    fn unfit(&self) -> Option<String> {
+        if self.make() == Make::Docker {
+            return None;
+        }
+        let mut components = self.version.components.iter().flatten();
+        let runtime = components.find(|one| one.name.starts_with("OCI Runtime"))?;
+        is_old_runc(&runtime.version).then(|| {
+            let line = runtime.version.lines().next().unwrap_or_default();
+            format!(
+                "its runtime is {line}, which ignores the mode of a tmpfs: Podman can give it no owner, \
+                 so no image could write where its spec says it may"
+            )
+        })
     }
 
     /// The daemon at `address`.
@@ -57,15 +87,18 @@ impl Connection {
 
     /// Name and version, as they stand in reports.
     pub(super) fn product(&self) -> String {
-        let components = self.version.components.iter().flatten();
-        let podman = components
-            .filter(|component| component.name.contains("Podman"))
-            .map(|component| format!("podman {}", component.version))
-            .next();
-        podman.unwrap_or_else(|| {
-            let version = self.version.version.as_deref().unwrap_or("of no version");
-            format!("docker {version}")
-        })
+        let version = match self.make() {
+            Make::Podman(version) => return format!("podman {version}"),
+            Make::Docker => self.version.version.as_deref(),
+        };
+        format!("docker {}", version.unwrap_or("of no version"))
+    }
+
+    /// Whose it is.
+    pub(super) fn make(&self) -> Make {
+        let mut components = self.version.components.iter().flatten();
+        let podman = components.find(|component| component.name.contains("Podman"));
+        podman.map_or(Make::Docker, |found| Make::Podman(found.version.clone()))
     }
 
     /// One line for people.
@@ -78,6 +111,14 @@ impl Connection {
         let driver = self.info.cgroup_driver;
         driver.is_some_and(|driver| driver.to_string() == "systemd")
     }
+}
+
+/// Whether a runtime's version is a runc before 1.2.
+fn is_old_runc(version: &str) -> bool {
+    let numbers = version.strip_prefix("runc version ");
+    let mut numbers = numbers.into_iter().flat_map(|rest| rest.split('.'));
+    let mut next = || numbers.next().and_then(|number| number.parse::<u32>().ok());
+    matches!((next(), next()), (Some(0), _) | (Some(1), Some(0..=1)))
 }
 
 /// The address: what the user names, else the first usual socket that is there.
@@ -101,5 +142,30 @@ fn address(daemon: &Daemon) -> Result<String, String> {
     match there {
         Some(socket) => Ok(format!("unix://{socket}")),
         None => Err(format!("nothing listens at {}", daemon.sockets.join(", "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_old_runc;
+
+    #[test]
+    fn only_runc_before_1_2_is_old() {
+        for old in [
+            "runc version 1.1.5+ds1\ncommit: x",
+            "runc version 1.0.0-rc95",
+            "runc version 0.1",
+        ] {
+            assert!(is_old_runc(old), "{old}");
+        }
+        for fit in [
+            "runc version 1.2.0",
+            "runc version 1.5.2\nspec",
+            "crun version 1.8.1",
+            "",
+            "runc",
+        ] {
+            assert!(!is_old_runc(fit), "{fit}");
+        }
     }
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use model::{PlatformFacts, PlatformFamily, PlatformName, Standing};
 
 use super::connection::Connection;
+use super::wanted::Ways;
 
 /// What the daemon says of itself and of the kernel under it.
-pub(super) fn look(name: PlatformName, connection: &Connection) -> PlatformFacts {
+pub(super) fn look(name: PlatformName, connection: &Connection, ways: &Ways) -> PlatformFacts {
     let (info, version) = (&connection.info, &connection.version);
     let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "not said".to_owned());
     let word = |value: Option<String>| value.unwrap_or_else(|| "not said".to_owned());
@@ -34,6 +35,7 @@ pub(super) fn look(name: PlatformName, connection: &Connection) -> PlatformFacts
         ("os", text(&info.operating_system)),
         ("privilege", "root".to_owned()),
         ("runtime.default", runtime.clone()),
+        ("seccomp.filter", ways.filter_word().to_owned()),
         ("security.options", security.clone()),
         ("storage.driver", text(&info.driver)),
     ]
@@ -41,11 +43,11 @@ pub(super) fn look(name: PlatformName, connection: &Connection) -> PlatformFacts
     .map(|(key, value)| (key.to_owned(), value))
     .collect();
     for component in version.components.iter().flatten() {
-        let key = format!(
-            "version.{}",
-            component.name.to_lowercase().replace(' ', "-")
-        );
-        facts.insert(key, component.version.clone());
+        // Podman puts the program's path behind the name, and further lines behind the version.
+        let name = component.name.split(" (").next().unwrap_or_default();
+        let key = format!("version.{}", name.to_lowercase().replace(' ', "-"));
+        let line = component.version.lines().next().unwrap_or_default();
+        facts.insert(key, line.to_owned());
     }
     let runtime_version = facts
         .get("version.runc")

@@ -18,6 +18,7 @@ use tokio::sync::Mutex;
 use super::connection::Connection;
 use super::images::{self, Held, told};
 use super::names::Names;
+use super::wanted::Ways;
 use super::{facts, holder, starting, sweep, wanted};
 use crate::closing::strike_out;
 use crate::runtime::cgroup::{self, Cgroups};
@@ -29,6 +30,7 @@ use crate::runtime::session::Alive;
 pub(super) struct DaemonSession {
     facts: PlatformFacts,
     pub(super) connection: Connection,
+    pub(super) ways: Ways,
     pub(super) names: Names,
     pub(super) libexec: Libexec,
     scratch: Utf8PathBuf,
@@ -75,9 +77,11 @@ pub(super) async fn open(
         intended.map_err(|error| environment(error.to_string()))?;
     }
     fs_err::create_dir_all(&request.scratch).map_err(|error| environment(error.to_string()))?;
+    let ways = Ways::of(connection.make(), &request.scratch);
+    let ways = ways.map_err(|error| environment(error.to_string()))?;
     let probe = prepare(&connection, &names, &request).await;
     let session = DaemonSession {
-        facts: facts::look(platform, &connection),
+        facts: facts::look(platform, &connection, &ways),
         names,
         libexec: request.libexec.clone(),
         scratch: request.scratch.clone(),
@@ -90,6 +94,7 @@ pub(super) async fn open(
         },
         alive: Alive::default(),
         connection,
+        ways,
         request,
     };
     match probe {

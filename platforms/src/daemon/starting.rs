@@ -100,6 +100,7 @@ async fn prepare(
     let recipe = &image.delivered.recipe;
     let parent = session.parent("subjects");
     let body = wanted::subject(
+        &session.ways,
         names,
         &image.held.id,
         recipe,

@@ -63,7 +63,8 @@ impl Engine {
         install()?;
         let folder = options.cache().join("engine");
         fs_err::create_dir_all(&folder)?;
-        let runtime = runtimes::beside_clamp(&folder.join("runtime"), &programs::clamp(options)?)?;
+        let runtime =
+            runtimes::beside_clamp(&folder.join("runtime"), &programs::clamp(options)?, "runc")?;
         let settings = serde_json::json!({
             "hosts": [address()],
             "data-root": folder.join("data"),

@@ -1,5 +1,6 @@
 //! Podman's service, beside the engine: `testbed podman up|down`. Its runtime stands behind the clamp as
-//! well; without it every container fails where limits cannot be raised.
+//! well; without it every container fails where limits cannot be raised. It is crun: runc 1.1, which
+//! Debian 12 has, loses the mode of a tmpfs.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -29,12 +30,13 @@ fn up(options: &Options) -> Result<()> {
         cargo::say(&format!(" Testbed  podman answers at {}", address()));
         return Ok(());
     }
-    let missing = ["podman", "runc"]
+    let missing = ["podman", "crun"]
         .into_iter()
         .filter(|name| !shell::there_is(name));
     root::install(&missing.collect::<Vec<_>>())?;
     let folder = options.cache().join("podman");
-    let runtime = runtimes::beside_clamp(&folder.join("runtime"), &programs::clamp(options)?)?;
+    let runtime =
+        runtimes::beside_clamp(&folder.join("runtime"), &programs::clamp(options)?, "crun")?;
     fs_err::create_dir_all(run_folder())?;
     let log = folder.join("log");
     service(&folder, &runtime, &log)?;

@@ -65,27 +65,27 @@ pub(super) fn may_be_privileged() -> Result<bool> {
     Ok(bounds & all()? == all()?)
 }
 
-/// Puts the clamp at `folder/runc` with the machine's runc beside it. A copy, so that a new build
-/// never changes it under a running container.
-pub(super) fn beside_clamp(folder: &Path, clamp: &Path) -> Result<PathBuf> {
-    let place = folder.join("runc");
+/// Puts the clamp at `folder/NAME` with the machine's runtime of that name beside it. A copy, so that a
+/// new build never changes it under a running container.
+pub(super) fn beside_clamp(folder: &Path, clamp: &Path, name: &str) -> Result<PathBuf> {
+    let place = folder.join(name);
     let same = || fs_err::read(&place).ok() == fs_err::read(clamp).ok();
     if !place.exists() || !same() {
         let part = folder.join("part");
         shell::install(clamp, &part)?;
         fs_err::rename(&part, &place)?;
     }
-    let real = folder.join("runc.real");
+    let real = folder.join(format!("{name}.real"));
     if fs_err::symlink_metadata(&real).is_err() {
-        fs_err::os::unix::fs::symlink(runc()?, &real)?;
+        fs_err::os::unix::fs::symlink(on_path(name)?, &real)?;
     }
     Ok(place)
 }
 
-fn runc() -> Result<PathBuf> {
+fn on_path(name: &str) -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
-        .map(|folder| folder.join("runc"))
+        .map(|folder| folder.join(name))
         .find(|program| program.is_file())
-        .context("runc is not installed (Debian: runc)")
+        .with_context(|| format!("{name} is not installed (Debian: {name})"))
 }
