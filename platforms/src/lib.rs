@@ -4,18 +4,25 @@
 
 mod apart;
 mod ask;
+mod calling;
+mod canonical_k8s;
 mod closing;
 mod configured;
+mod containerd;
 mod daemon;
 mod identity;
 mod kind;
 mod kubernetes;
+mod microk8s;
 mod named;
 mod oci;
 mod probe_image;
 mod prober;
 mod runtime;
 pub mod sim;
+mod snap;
+#[cfg(test)]
+mod standin;
 mod unready;
 
 use engine::Platform;
@@ -33,6 +40,8 @@ pub static PLATFORMS: &[&dyn Platform] = &[
     &daemon::DOCKER,
     &daemon::PODMAN,
     &kind::KIND,
+    &microk8s::MICROK8S,
+    &canonical_k8s::CANONICAL_K8S,
     &configured::KUBERNETES,
     &sim::SIM,
 ];
@@ -43,6 +52,8 @@ pub fn sweep(run: &RunId, kind: &str, name: &str) -> Result<String, String> {
         "daemon" => daemon::remove(run, name),
         "kind" => kind::remove(run, name),
         "cluster" => configured::remove(run, name),
+        "microk8s" => snap::remove(&microk8s::MICROK8S.0, run, name),
+        "canonical-k8s" => snap::remove(&canonical_k8s::CANONICAL_K8S.0, run, name),
         _ => runtime::sweep::remove(run, kind, name),
     }
 }

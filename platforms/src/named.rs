@@ -42,8 +42,32 @@ pub fn with_own_names(
             }
             (Some(like), None) => all.push(own(name, like)?),
         }
+        is_makable(name, settings)?;
     }
     Ok(all)
+}
+
+/// A cluster that is made for a run is one of kind, and no other one is named beside it.
+fn is_makable(name: &str, settings: &ClusterSettings) -> Result<(), String> {
+    if settings.create.is_none() {
+        return Ok(());
+    }
+    if settings.like.as_deref().unwrap_or(name) != "kind" {
+        return Err(format!(
+            "{name}: `create` makes clusters of kind, and no others"
+        ));
+    }
+    let others = [
+        ("kubeconfig", &settings.kubeconfig),
+        ("namespace", &settings.namespace),
+        ("node", &settings.node),
+    ];
+    match others.iter().find(|(_, other)| other.is_some()) {
+        None => Ok(()),
+        Some((key, _)) => Err(format!(
+            "{name}: `{key}` names what is there, and with `create` nothing is yet"
+        )),
+    }
 }
 
 fn own(name: &str, like: &str) -> Result<&'static dyn Platform, String> {
@@ -122,6 +146,26 @@ mod tests {
         assert_eq!(own.name(), "kind-crun");
         assert_eq!(own.family(), PlatformFamily::Kubernetes);
         assert_eq!(told("kind", None).unwrap().len(), PLATFORMS.len());
+    }
+
+    #[test]
+    fn only_kind_makes_clusters_and_it_makes_all_of_one() {
+        let told = |name: &str, like: Option<&str>, node: Option<&str>| {
+            let settings = ClusterSettings {
+                like: like.map(str::to_owned),
+                node: node.map(str::to_owned),
+                create: Some(model::ClusterCreation::default()),
+                ..ClusterSettings::default()
+            };
+            let clusters = BTreeMap::from([(name.to_owned(), settings)]);
+            with_own_names(&clusters).map(drop)
+        };
+        told("kind", None, None).unwrap();
+        told("fresh", Some("kind"), None).unwrap();
+        let why = told("kubernetes", None, None).unwrap_err();
+        assert!(why.contains("`create` makes clusters of kind"), "{why}");
+        let why = told("fresh", Some("kind"), Some("worker")).unwrap_err();
+        assert!(why.contains("`node` names what is there"), "{why}");
     }
 
     #[test]

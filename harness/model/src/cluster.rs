@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ClusterCreation;
+
 /// What the user says of a cluster. Of one that is found by itself (`kind`) nothing needs to be said,
 /// with the rights to make a namespace and to look at nodes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -29,6 +31,10 @@ pub struct ClusterSettings {
     /// The registry through which images reach the cluster, where they are not loaded into its nodes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registry: Option<RegistrySettings>,
+    /// `kind` only: a cluster is made for the run and deleted at its end. Absent: one that is there is
+    /// used, and stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create: Option<ClusterCreation>,
 }
 
 /// A registry between the harness and the nodes of a cluster.

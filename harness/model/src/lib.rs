@@ -13,6 +13,7 @@ mod certificate;
 mod check;
 mod cluster;
 mod configuration;
+mod creation;
 mod digest;
 mod facts;
 mod ids;
@@ -31,6 +32,7 @@ pub use certificate::{Certification, CertifiedNumber, ResourceDescriptor, Statem
 pub use check::{CheckInfo, CheckResult, Evidence, Method, Severity};
 pub use cluster::{ClusterSettings, RegistrySettings};
 pub use configuration::Configuration;
+pub use creation::ClusterCreation;
 pub use digest::{BadDigest, Digest, Hasher};
 pub use facts::{ImageFacts, LayerFacts, PlatformFacts, PlatformFamily, Standing};
 pub use ids::{BadId, CellId, CheckId, ImageName, PlatformName, RunId, SuiteName};

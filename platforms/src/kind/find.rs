@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use bollard::models::ContainerSummary;
 use bollard::query_parameters::ListContainersOptionsBuilder;
 
+use super::create::OWN;
 use super::nodes::{self, told};
 use crate::daemon::{Connection, DOCKER_SOCKETS};
 use crate::kubernetes::cluster::Cluster;
@@ -41,30 +42,53 @@ pub(super) async fn named_or_only() -> Result<Found, String> {
         }
     }
     let known: Vec<String> = found.iter().map(Found::line).collect();
-    if let Some(name) = &wanted {
-        found.retain(|cluster| cluster.name == *name);
+    match &wanted {
+        Some(name) => found.retain(|cluster| cluster.name == *name),
+        // One that another run made is gone with it.
+        None => found.retain(|cluster| !cluster.name.starts_with(OWN)),
     }
     match (found.len(), wanted) {
         (1, _) => found.pop().ok_or_else(String::new),
         (0, Some(name)) => Err(format!(
             "there is no kind cluster `{name}` ({VARIABLE}); found: {}",
-            list(&known)
+            joined(&known)
         )),
         (0, None) if silent.is_empty() => Err("there is no kind cluster on this host".to_owned()),
         (0, None) => Err(format!(
             "no daemon that could hold one answers: {}",
             silent.join("; ")
         )),
-        (_, _) => Err(format!("there are several kind clusters: {}", list(&known))),
+        (_, _) => Err(format!(
+            "there are several kind clusters: {}",
+            joined(&known)
+        )),
     }
 }
 
-fn list(known: &[String]) -> String {
+fn joined(known: &[String]) -> String {
     if known.is_empty() {
         "none".to_owned()
     } else {
         known.join(", ")
     }
+}
+
+/// The first daemon that answers: where a cluster is made.
+pub(super) async fn daemon() -> Result<Connection, String> {
+    let mut silent = Vec::new();
+    for address in addresses() {
+        match Connection::to(address).await {
+            Ok(daemon) => return Ok(daemon),
+            Err(why) => silent.push(why),
+        }
+    }
+    if silent.is_empty() {
+        let places = DOCKER_SOCKETS.join(", ");
+        silent.push(format!(
+            "nothing listens at {places}, and DOCKER_HOST names none"
+        ));
+    }
+    Err(format!("no Docker Engine answers: {}", silent.join("; ")))
 }
 
 /// The daemon that the environment names, else those at the usual places.
@@ -103,8 +127,23 @@ async fn clusters(daemon: Connection) -> Result<Vec<Found>, String> {
 }
 
 async fn list_nodes(daemon: &Connection, label: String) -> Result<Vec<ContainerSummary>, String> {
+    list(daemon, label, false).await
+}
+
+/// Every container of a cluster, whether it runs or not, by name.
+pub(super) async fn containers(daemon: &Connection, cluster: &str) -> Result<Vec<String>, String> {
+    let nodes = list(daemon, format!("{CLUSTER}={cluster}"), true).await?;
+    Ok(nodes.iter().filter_map(node_name).collect())
+}
+
+async fn list(
+    daemon: &Connection,
+    label: String,
+    stopped_as_well: bool,
+) -> Result<Vec<ContainerSummary>, String> {
     let filters = HashMap::from([("label".to_owned(), vec![label])]);
     let options = ListContainersOptionsBuilder::new()
+        .all(stopped_as_well)
         .filters(&filters)
         .build();
     daemon
@@ -120,6 +159,15 @@ fn node_name(node: &ContainerSummary) -> Option<String> {
 }
 
 impl Found {
+    /// The cluster `name`, which is being made.
+    pub(super) fn made(daemon: Connection, name: &str) -> Self {
+        Self {
+            daemon,
+            name: name.to_owned(),
+            control_plane: format!("{name}-control-plane"),
+        }
+    }
+
     /// The cluster that [`Self::place`] names.
     pub(super) async fn at(place: &str) -> Result<Self, String> {
         let named = place

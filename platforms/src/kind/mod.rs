@@ -2,9 +2,12 @@
 //!
 //! The cluster is found by the labels that kind puts on its nodes, and spoken to with the
 //! administrator's kubeconfig that lies in its control plane: neither `kind` nor a kubeconfig on disk
-//! is needed. Images are loaded into the node, as `kind load` does it. A cluster that was there is
-//! never deleted.
+//! is needed. Images are loaded into the node, as `kind load` does it. Where certify.yaml says so
+//! (`clusters: kind: create`), a cluster is made for the run by the program `kind` and deleted at its
+//! end; one that was there is never deleted.
 
+mod create;
+mod created;
 mod find;
 mod nodes;
 mod supply;
@@ -17,6 +20,7 @@ use crate::kubernetes::cluster::Cluster;
 use crate::kubernetes::objects::Object;
 use crate::kubernetes::session::{self, Opening};
 use crate::kubernetes::{facts, rights};
+use created::OnCreated;
 use find::{Found, PLACES};
 use supply::NodeImages;
 
@@ -41,6 +45,15 @@ impl Platform for Kind {
     }
 
     async fn detect(&self, around: &Surroundings) -> Detection {
+        if around.cluster.create.is_some() {
+            return match create::look().await {
+                Ok(line) => Detection::Available(line),
+                Err(why) => Detection::Absent {
+                    why,
+                    remedy: create::REMEDY.to_owned(),
+                },
+            };
+        }
         let found = async {
             let found = find::named_or_only().await?;
             let cluster = connect(&found, &around.cluster).await?;
@@ -57,10 +70,24 @@ impl Platform for Kind {
 
     async fn open(&self, request: OpenRequest) -> Result<Box<dyn Session>, SessionError> {
         let attempted = format!("open a session on {}", request.platform);
-        let opening = prepare(&request)
-            .await
-            .map_err(|why| SessionError::environment(attempted, why).try_this(find::REMEDY))?;
-        session::open(opening, request).await
+        let failed =
+            |why: String, remedy: &str| SessionError::environment(&attempted, why).try_this(remedy);
+        let Some(wanted) = request.cluster.create.clone() else {
+            let found = find::named_or_only().await;
+            let found = found.map_err(|why| failed(why, find::REMEDY))?;
+            let opening = prepare(&request, found).await;
+            return session::open(opening.map_err(|why| failed(why, find::REMEDY))?, request).await;
+        };
+        let cluster = create::create(&request, &wanted).await;
+        let cluster = cluster.map_err(|why| why.told(&attempted, &request.stop))?;
+        let opened = async {
+            let opening = prepare(&request, cluster.found.clone()).await;
+            session::open(opening.map_err(|why| failed(why, create::REMEDY))?, request).await
+        };
+        match opened.await {
+            Ok(session) => Ok(Box::new(OnCreated { session, cluster })),
+            failed => created::after(failed, &cluster).await,
+        }
     }
 
     fn rights(&self, namespace: &str) -> Option<String> {
@@ -69,9 +96,8 @@ impl Platform for Kind {
 }
 
 /// Finds the cluster and a node of it.
-async fn prepare(request: &OpenRequest) -> Result<Opening, String> {
+async fn prepare(request: &OpenRequest, found: Found) -> Result<Opening, String> {
     let (run, settings) = (&request.run, &request.cluster);
-    let found = find::named_or_only().await?;
     let cluster = connect(&found, settings).await?;
     let node = facts::node(&cluster, settings).await?;
     let mut facts = facts::look(request.platform.clone(), &cluster, &node, settings).await;
@@ -106,6 +132,12 @@ async fn connect(found: &Found, settings: &ClusterSettings) -> Result<Cluster, S
 
 /// Removes an object of `run` by the ledger's name for it.
 pub(crate) fn remove(run: &RunId, name: &str) -> Result<String, String> {
+    if let Some(address) = create::address_in(run, name) {
+        // With a cluster of the run's own goes all that is in it.
+        let run = run.clone();
+        crate::apart::run(move || async move { create::sweep(&run, &address).await })?;
+        return Ok("removed".to_owned());
+    }
     let unknown = || format!("it is not understood as one of run {run}, so it is not touched");
     let (object, place) = match images_place(run, name) {
         Some(place) => (None, place),

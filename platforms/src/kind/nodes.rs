@@ -3,6 +3,7 @@
 use bollard::Docker;
 use bollard::container::LogOutput;
 use bollard::exec::{CreateExecOptions, StartExecResults};
+use bollard::query_parameters::RemoveContainerOptionsBuilder;
 use camino::Utf8Path;
 use futures::StreamExt;
 use tokio::io::AsyncWriteExt;
@@ -79,6 +80,20 @@ pub(super) async fn run(
     }
     fed.map_err(|error| failed(error.to_string()))?;
     Ok(said)
+}
+
+/// Removes a node with its volumes, as `kind delete` does it; one that is gone is.
+pub(super) async fn remove(client: &Docker, node: &str) -> Result<(), String> {
+    let how = RemoveContainerOptionsBuilder::new().force(true).v(true);
+    match client.remove_container(node, Some(how.build())).await {
+        Ok(()) => Ok(()),
+        // Gone, or somebody is at it already.
+        Err(bollard::errors::Error::DockerResponseServerError {
+            status_code: 404 | 409,
+            ..
+        }) => Ok(()),
+        Err(error) => Err(format!("node {node}: {}", told(error))),
+    }
 }
 
 /// How a node's containerd stores unpacked images.

@@ -6,8 +6,8 @@ use model::{Digest, RunId};
 
 use super::find::Found;
 use super::nodes;
+use crate::containerd::removable;
 use crate::identity::digests;
-use crate::kubernetes::names;
 use crate::kubernetes::supply::Supply;
 use crate::kubernetes::wanted::Reference;
 
@@ -36,32 +36,6 @@ impl NodeImages {
         }
         Ok(())
     }
-}
-
-/// The names of a run's images in a listing of `ctr images ls`, and those that the kubelet's
-/// interface gave to the same content, unless somebody else has a name for it as well.
-fn removable(run: &RunId, listed: &str) -> Vec<String> {
-    let rows: Vec<(&str, &str)> = listed
-        .lines()
-        .filter_map(|line| {
-            let mut columns = line.split_whitespace();
-            let name = columns.next()?;
-            Some((name, columns.find(|column| column.starts_with("sha256:"))?))
-        })
-        .collect();
-    let ours = |name: &str| names::is_image_of(run, name);
-    let given = |name: &str| name.starts_with("sha256:");
-    let of_ours = rows.iter().filter(|(name, digest)| {
-        ours(name)
-            || given(name)
-                && rows
-                    .iter()
-                    .any(|(other, same)| same == digest && ours(other))
-                && rows
-                    .iter()
-                    .all(|(other, same)| same != digest || ours(other) || given(other))
-    });
-    of_ours.map(|(name, _)| (*name).to_owned()).collect()
 }
 
 #[async_trait]
@@ -109,31 +83,5 @@ impl Supply for NodeImages {
 
     async fn remove(&self) -> Result<(), String> {
         self.sweep().await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_nobody_else_names_is_removed() {
-        let run = RunId::new("20260101t000000z-abcd").unwrap();
-        let listed = "\
-REF                                           TYPE  DIGEST    SIZE  PLATFORMS  LABELS
-certify.invalid/a-candidate:20260101t000000z-abcd  application/x  sha256:aa  1 MiB linux/amd64 -
-sha256:11                                     application/x  sha256:aa  1 MiB linux/amd64 -
-certify.invalid/b-candidate:20260101t000000z-abcd  application/x  sha256:bb  1 MiB linux/amd64 -
-certify.invalid/b-candidate:20260101t000000z-ffff  application/x  sha256:bb  1 MiB linux/amd64 -
-sha256:22                                     application/x  sha256:bb  1 MiB linux/amd64 -
-registry.invalid/pause:3                      application/x  sha256:cc  1 MiB linux/amd64 -
-sha256:33                                     application/x  sha256:cc  1 MiB linux/amd64 -
-";
-        let wanted = [
-            "certify.invalid/a-candidate:20260101t000000z-abcd",
-            "sha256:11",
-            "certify.invalid/b-candidate:20260101t000000z-abcd",
-        ];
-        assert_eq!(removable(&run, listed), wanted);
     }
 }

@@ -51,7 +51,8 @@ async fn named_node(cluster: &Cluster, name: &str) -> Result<Node, String> {
     }
 }
 
-fn is_open(node: &Node) -> bool {
+/// Whether a node is ready and takes any pod.
+pub(super) fn is_open(node: &Node) -> bool {
     let spec = node.spec.as_ref();
     let closed = spec.is_some_and(|spec| {
         let taints = spec.taints.iter().flatten();
@@ -60,18 +61,23 @@ fn is_open(node: &Node) -> bool {
                 .into_iter()
                 .any(|taint| taint.effect != "PreferNoSchedule")
     });
-    let conditions = node
-        .status
-        .iter()
-        .flat_map(|status| status.conditions.iter().flatten());
-    let mut ready = conditions.filter(|one| one.type_ == "Ready" && one.status == "True");
     let labels = node.metadata.labels.as_ref();
     let linux = labels.is_none_or(|labels| {
         labels
             .get("kubernetes.io/os")
             .is_none_or(|os| os == "linux")
     });
-    !closed && linux && ready.next().is_some()
+    !closed && linux && is_ready(node)
+}
+
+/// Whether a node says that it is ready.
+pub(super) fn is_ready(node: &Node) -> bool {
+    let conditions = node
+        .status
+        .iter()
+        .flat_map(|status| status.conditions.iter().flatten());
+    let mut ready = conditions.filter(|one| one.type_ == "Ready" && one.status == "True");
+    ready.next().is_some()
 }
 
 fn is_control_plane(node: &Node) -> bool {

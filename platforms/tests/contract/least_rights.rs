@@ -88,13 +88,13 @@ async fn with_least_rights(
 }
 
 /// The test bed's kubectl, as its administrator.
-struct Kubectl {
+pub struct Kubectl {
     program: std::path::PathBuf,
     kubeconfig: std::path::PathBuf,
 }
 
 impl Kubectl {
-    fn find() -> Option<Self> {
+    pub fn find() -> Option<Self> {
         let cache = std::env::var_os("XDG_CACHE_HOME").map(std::path::PathBuf::from);
         let home = || Some(std::path::PathBuf::from(std::env::var_os("HOME")?).join(".cache"));
         let folder = cache.or_else(home)?.join("certify-testbed");
@@ -111,7 +111,7 @@ impl Kubectl {
         command
     }
 
-    fn run(&self, words: &[&str]) -> String {
+    pub fn run(&self, words: &[&str]) -> String {
         let output = self.command(words).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "kubectl {words:?}: {said}");

@@ -20,6 +20,8 @@ mod cluster;
 mod daemon;
 mod ground;
 mod least_rights;
+mod own_cluster;
+mod played_cluster;
 
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;

@@ -100,6 +100,9 @@ impl Wanted {
                 .map(|(platform, mut settings)| {
                     let there = |path: String| folder.join(path).into_string();
                     settings.kubeconfig = settings.kubeconfig.map(there);
+                    if let Some(create) = &mut settings.create {
+                        create.config = create.config.take().map(there);
+                    }
                     (platform, settings)
                 })
                 .collect(),
