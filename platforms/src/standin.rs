@@ -42,36 +42,35 @@ fn read(name: &str, holes: &[(&str, &str)]) -> Vec<Answer> {
     let mut answers = Vec::new();
     let mut answer: Option<Answer> = None;
     for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let mut open = || {
-            answer
-                .as_mut()
-                .unwrap_or_else(|| panic!("{path}: before a call: {line}"))
-        };
         if let Some(words) = line.strip_prefix("$ ") {
-            assert!(
-                answer.is_none(),
-                "{path}: a call without an end before {line}"
-            );
+            assert!(answer.is_none(), "{path}: no end before {line}");
             answer = Some(Answer {
                 words: words.to_owned(),
                 ..Answer::default()
             });
-        } else if let Some(said) = line.strip_prefix("1|") {
-            let open = open();
-            open.stdout += said.strip_prefix(' ').unwrap_or(said);
-            open.stdout.push('\n');
+            continue;
+        }
+        if line.is_empty() {
+            continue;
+        }
+        let Some(open) = answer.as_mut() else {
+            panic!("{path}: before any call: {line}");
+        };
+        let told = |said: &str| format!("{}\n", said.strip_prefix(' ').unwrap_or(said));
+        if let Some(said) = line.strip_prefix("1|") {
+            open.stdout += &told(said);
         } else if let Some(said) = line.strip_prefix("2|") {
-            let open = open();
-            open.stderr += said.strip_prefix(' ').unwrap_or(said);
-            open.stderr.push('\n');
-        } else if line == "[hangs]" {
-            open().hangs = true;
-            answers.extend(answer.take());
-        } else if let Some(status) = line.strip_prefix("[exit ") {
-            open().status = status.trim_end_matches(']').parse().unwrap();
-            answers.extend(answer.take());
+            open.stderr += &told(said);
         } else {
-            assert!(line.is_empty(), "{path}: not understood: {line}");
+            let status = line
+                .strip_prefix("[exit ")
+                .and_then(|rest| rest.strip_suffix(']'));
+            match status {
+                Some(status) => open.status = status.parse().unwrap(),
+                None if line == "[hangs]" => open.hangs = true,
+                None => panic!("{path}: not understood: {line}"),
+            }
+            answers.extend(answer.take());
         }
     }
     assert!(answer.is_none(), "{path}: the last call has no end");
@@ -134,12 +133,21 @@ impl StandIn {
         fs_err::metadata(self.path("input")).unwrap().len()
     }
 
-    /// Whether the child that a hanging call left to itself still runs.
-    pub(crate) fn child_runs(&self) -> bool {
+    /// Whether the child that a hanging call left to itself is killed, which takes effect a moment
+    /// later.
+    pub(crate) async fn child_is_killed(&self) -> bool {
         let pid = fs_err::read_to_string(self.path("child")).unwrap();
-        let state = fs_err::read_to_string(format!("/proc/{}/stat", pid.trim()));
+        let stat = format!("/proc/{}/stat", pid.trim());
         // One that was killed and is not collected yet runs no more.
-        state.is_ok_and(|state| !state.contains(") Z "))
+        let runs = || fs_err::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z "));
+        for _ in 0..100 {
+            if !runs() {
+                return true;
+            }
+            let pause = std::time::Duration::from_millis(50);
+            engine::clock::Clock::system().sleep(pause).await;
+        }
+        false
     }
 }
 

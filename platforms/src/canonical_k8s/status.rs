@@ -31,9 +31,13 @@ pub(super) fn read(said: &Said) -> Result<BTreeMap<String, String>, Missing> {
     let health = status["status"].as_str();
     let is_usable = health.is_none_or(|word| USABLE.contains(&word));
     if status["ready"] != Value::Bool(true) || !is_usable {
-        let words = said.words();
+        let word = health.unwrap_or("not told");
+        let features = features(&status);
         return Err(Missing::new(
-            format!("Canonical Kubernetes is installed and its cluster is not ready: {words}"),
+            format!(
+                "Canonical Kubernetes is installed and its cluster is not ready: its status is \
+                 {word}; {features}"
+            ),
             "k8s status --wait-ready; k8s inspect",
         ));
     }
@@ -53,6 +57,23 @@ fn refused(said: &Said) -> Missing {
         format!("Canonical Kubernetes is installed, {what}: {words}"),
         remedy,
     )
+}
+
+/// What its features say of themselves.
+fn features(status: &Value) -> String {
+    let all = status.as_object().into_iter().flatten();
+    let words: Vec<String> = all
+        .filter_map(|(name, feature)| {
+            let message = feature["message"]
+                .as_str()
+                .filter(|words| !words.is_empty())?;
+            Some(format!("{name}: {message}"))
+        })
+        .collect();
+    if words.is_empty() {
+        return "no feature says anything".to_owned();
+    }
+    words.join(", ")
 }
 
 fn facts(status: &Value, health: Option<&str>) -> BTreeMap<String, String> {

@@ -58,8 +58,12 @@ async fn what_it_says_of_itself_decides_and_what_would_help_is_told() {
             "run as root",
         ),
         ("k8sd_down", "connection refused", "services"),
-        ("not_ready", "not ready", "--wait-ready"),
-        ("failed", "\"status\": \"failed\"", "k8s inspect"),
+        ("not_ready", "its status is not told", "--wait-ready"),
+        (
+            "failed",
+            "its status is failed; dns: enabled at",
+            "k8s inspect",
+        ),
         ("no_kubeconfig", "context deadline exceeded", "k8s inspect"),
         ("another_k8s", "usage: k8s", "k8s inspect"),
     ] {
@@ -78,7 +82,7 @@ async fn what_hangs_is_killed() {
     };
     let (why, _) = absent(hurried).await;
     assert!(why.contains("did not end within 2 s"), "{why}");
-    assert!(!standin.child_runs());
+    assert!(standin.child_is_killed().await);
 }
 
 #[tokio::test]

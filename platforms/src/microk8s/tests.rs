@@ -132,7 +132,7 @@ async fn what_hangs_is_killed_with_its_children_and_its_words_are_told() {
         assert!(why.contains("did not end within 2 s"), "{why}");
         assert!(why.contains(word), "{why}");
         assert_eq!(remedy, "microk8s inspect");
-        assert!(!standin.child_runs());
+        assert!(standin.child_is_killed().await);
     }
 }
 
