@@ -19,15 +19,14 @@ use crate::ground::{Ground, delivery, request, skipped};
 use crate::least_rights::Kubectl;
 use crate::{block_on, platform, work};
 
-/// Tells the copy of this program that has the played one on PATH.
-const PLAYED: &str = "CERTIFY_TEST_PLAYED";
-const NODE: &str = "certify-worker";
+/// Tells the copy of this program that has the played one on PATH which node is behind it.
+const NODE: &str = "CERTIFY_TEST_NODE";
 const TEST: &str = "played_cluster::microk8s_around_a_node_of_kind";
 
 #[test]
 fn microk8s_around_a_node_of_kind() {
-    if std::env::var_os(PLAYED).is_some() {
-        session();
+    if let Ok(node) = std::env::var(NODE) {
+        session(&node);
         return;
     }
     let Some(kubectl) = Kubectl::find() else {
@@ -39,11 +38,14 @@ fn microk8s_around_a_node_of_kind() {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    play(folder.path(), &kubectl, &docker);
+    let nodes = kubectl.run(&["get", "nodes", "--output", "name"]);
+    // The control plane comes first by name, and takes no pods where there are workers.
+    let node = nodes.lines().last().unwrap().trim_start_matches("node/");
+    play(folder.path(), &kubectl, &docker, node);
     let path = std::env::var("PATH").unwrap();
     let ended = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", TEST, "--nocapture"])
-        .env(PLAYED, "1")
+        .env(NODE, node)
         .env("PATH", format!("{}:{path}", folder.path().display()))
         .output()
         .unwrap();
@@ -70,7 +72,7 @@ fn docker() -> Option<String> {
 }
 
 /// Writes the program that plays.
-fn play(folder: &Path, kubectl: &Kubectl, docker: &str) {
+fn play(folder: &Path, kubectl: &Kubectl, docker: &str, node: &str) {
     let kubeconfig = kubectl.run(&["config", "view", "--raw", "--minify"]);
     fs_err::write(folder.join("kubeconfig"), kubeconfig).unwrap();
     let transcript = include_str!("../transcripts/microk8s/running.txt");
@@ -82,7 +84,7 @@ fn play(folder: &Path, kubectl: &Kubectl, docker: &str) {
         .collect();
     fs_err::write(folder.join("status"), status.join("\n")).unwrap();
     let folder = folder.display();
-    let ctr = format!("exec {docker} exec -i {NODE} ctr --namespace=k8s.io \"$@\"");
+    let ctr = format!("exec {docker} exec -i {node} ctr --namespace=k8s.io \"$@\"");
     let script = format!(
         "#!/bin/sh\n\
          case \"$*\" in\n\
@@ -102,7 +104,7 @@ fn play(folder: &Path, kubectl: &Kubectl, docker: &str) {
 }
 
 /// A whole session through the played program.
-fn session() {
+fn session(node: &str) {
     let Some(ground) = Ground::prepare() else {
         return;
     };
@@ -121,14 +123,14 @@ fn session() {
         assert_eq!(request.ledger.left(), []);
         let mut request = request;
         request.cluster = ClusterSettings {
-            node: Some(NODE.to_owned()),
+            node: Some(node.to_owned()),
             ..ClusterSettings::default()
         };
         let ledger = request.ledger.clone();
         let session = platform.open(request).await.unwrap();
         let facts = &session.facts().facts;
         assert_eq!(facts["microk8s.version"], "MicroK8s v1.28.7 revision 6541");
-        assert_eq!(facts["node.name"], NODE);
+        assert_eq!(facts["node.name"], node);
         let image = delivery(&ground.folder, &work, "polite");
         let checks = async {
             session.deliver(&image).await.unwrap();
