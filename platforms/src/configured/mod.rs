@@ -95,6 +95,7 @@ async fn prepare(request: &OpenRequest) -> Result<Opening, String> {
         outside: Vec::new(),
         supply: Box::new(supply),
         cluster,
+        afterwards: None,
     })
 }
 

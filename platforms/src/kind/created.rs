@@ -1,70 +1,44 @@
-//! A session on a cluster that was made for it: closing it deletes the cluster.
+//! The end of a cluster that was made for a session: it is deleted after the session.
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use engine::{
-    Container, Delivered, Delivery, Residue, Session, SessionError, SessionMemory, StartError,
-    StartRequest, Verification,
-};
-use model::PlatformFacts;
+use engine::{Residue, SessionError};
 
 use super::create::Created;
+use crate::kubernetes::session::Afterwards;
 
-/// A session, and its cluster.
-pub(super) struct OnCreated {
-    pub(super) session: Box<dyn Session>,
-    pub(super) cluster: Created,
-}
+/// A session's own cluster goes with it.
+pub(super) struct WithIt(pub(super) Arc<Created>);
 
 #[async_trait]
-impl Session for OnCreated {
-    fn facts(&self) -> &PlatformFacts {
-        self.session.facts()
-    }
-
-    async fn deliver(&self, image: &Delivery) -> Result<Delivered, SessionError> {
-        self.session.deliver(image).await
-    }
-
-    async fn start(&self, start: &StartRequest) -> Result<Box<dyn Container>, StartError> {
-        self.session.start(start).await
-    }
-
-    async fn memory(&self) -> Result<SessionMemory, SessionError> {
-        self.session.memory().await
-    }
-
-    async fn verify(&self, image: &Delivered) -> Result<Verification, SessionError> {
-        self.session.verify(image).await
-    }
-
-    async fn close(self: Box<Self>) -> Result<(), SessionError> {
-        let closed = self.session.close().await;
-        after(closed, &self.cluster).await
+impl Afterwards for WithIt {
+    async fn after(&self, closed: Result<(), SessionError>) -> Result<(), SessionError> {
+        match closed {
+            Err(error) => match after(error, &self.0).await {
+                // All that could not be removed lay in the cluster.
+                error if error.residue == Residue::Nothing => Ok(()),
+                error => Err(error),
+            },
+            Ok(()) => self.0.delete().await.map_err(|why| {
+                SessionError::environment("delete the cluster of this run", &why)
+                    .leaving(Residue::Removable(vec![why]))
+                    .try_this("cargo xtask sweep")
+            }),
+        }
     }
 }
 
-/// Deletes the cluster after what was tried in it ended so. What lay in the cluster is gone with it;
-/// what did not stays as it was.
-pub(super) async fn after<T>(
-    ended: Result<T, SessionError>,
-    cluster: &Created,
-) -> Result<T, SessionError> {
-    let deleted = cluster.delete().await;
-    match (ended, deleted) {
-        (ended @ Ok(_), Ok(())) => ended,
-        (Err(mut error), Ok(())) => {
+/// Deletes the cluster after `error`. What lay in the cluster is gone with it; what did not stays.
+pub(super) async fn after(mut error: SessionError, cluster: &Created) -> SessionError {
+    match cluster.delete().await {
+        Ok(()) => {
             error.residue = without(error.residue, &cluster.found.place());
-            Err(error)
+            error
         }
-        (Ok(_), Err(why)) => {
-            let error = SessionError::environment("delete the cluster of this run", &why);
-            Err(error
-                .leaving(Residue::Removable(vec![why]))
-                .try_this("cargo xtask sweep"))
-        }
-        (Err(mut error), Err(why)) => {
+        Err(why) => {
             error.residue = with(error.residue, why);
-            Err(error.try_this("cargo xtask sweep"))
+            error.try_this("cargo xtask sweep")
         }
     }
 }

@@ -12,6 +12,8 @@ mod find;
 mod nodes;
 mod supply;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use engine::{Detection, OpenRequest, Platform, Session, SessionError, Surroundings};
 use model::{ClusterSettings, PlatformFamily, RunId};
@@ -20,7 +22,7 @@ use crate::kubernetes::cluster::Cluster;
 use crate::kubernetes::objects::Object;
 use crate::kubernetes::session::{self, Opening};
 use crate::kubernetes::{facts, rights};
-use created::OnCreated;
+use created::WithIt;
 use find::{Found, PLACES};
 use supply::NodeImages;
 
@@ -80,13 +82,18 @@ impl Platform for Kind {
         };
         let cluster = create::create(&request, &wanted).await;
         let cluster = cluster.map_err(|why| why.told(&attempted, &request.stop))?;
+        let cluster = Arc::new(cluster);
         let opened = async {
             let opening = prepare(&request, cluster.found.clone()).await;
-            session::open(opening.map_err(|why| failed(why, create::REMEDY))?, request).await
+            let opening = Opening {
+                afterwards: Some(Box::new(WithIt(cluster.clone()))),
+                ..opening.map_err(|why| failed(why, create::REMEDY))?
+            };
+            session::open(opening, request).await
         };
         match opened.await {
-            Ok(session) => Ok(Box::new(OnCreated { session, cluster })),
-            failed => created::after(failed, &cluster).await,
+            Err(error) => Err(created::after(error, &cluster).await),
+            opened => opened,
         }
     }
 
@@ -114,6 +121,7 @@ async fn prepare(request: &OpenRequest, found: Found) -> Result<Opening, String>
         outside: vec![images_object(run, &place)],
         supply: Box::new(NodeImages::new(found, run.clone())),
         cluster,
+        afterwards: None,
     })
 }
 

@@ -53,6 +53,15 @@ pub(crate) struct Opening {
     pub(crate) object: String,
     /// What the supply makes outside the namespace, as the ledger names it.
     pub(crate) outside: Vec<String>,
+    /// What comes after the session's own end, where more was made for it than a session.
+    pub(crate) afterwards: Option<Box<dyn Afterwards>>,
+}
+
+/// The end of what was made for a session before it was opened.
+#[async_trait]
+pub(crate) trait Afterwards: Send + Sync {
+    /// Takes it away after the session ended so; says what is left then.
+    async fn after(&self, closed: Result<(), SessionError>) -> Result<(), SessionError>;
 }
 
 /// An open session.
@@ -75,6 +84,7 @@ pub(crate) struct PodSession {
     /// The namespace and what lies outside it, as the ledger names them.
     object: String,
     outside: Vec<String>,
+    afterwards: Option<Box<dyn Afterwards>>,
 }
 
 /// A delivered image.
@@ -156,6 +166,7 @@ pub(crate) async fn open(
         images: Mutex::default(),
         object: opening.object,
         outside: opening.outside,
+        afterwards: opening.afterwards,
         request,
     };
     match session.prepare().await {
@@ -362,6 +373,10 @@ impl Session for PodSession {
             (scratch.to_string(), folder),
         ];
         objects.extend(outside.map(|object| (object, removed.clone())));
-        strike_out(&self.request.ledger, &attempted, objects)
+        let closed = strike_out(&self.request.ledger, &attempted, objects);
+        match &self.afterwards {
+            None => closed,
+            Some(more) => more.after(closed).await,
+        }
     }
 }

@@ -176,6 +176,7 @@ async fn prepare(snap: &dyn Snap, request: &OpenRequest) -> Result<Opening, Miss
             run: run.clone(),
         }),
         cluster,
+        afterwards: None,
     })
 }
 

@@ -14,7 +14,7 @@ use engine::{Detection, Stamper};
 use futures::FutureExt;
 use model::{ClusterSettings, RunId};
 
-use crate::cluster::{is_timed_in_place, serves_and_is_seen, start};
+use crate::cluster::{is_timed_in_turn, serves_and_is_seen, start};
 use crate::ground::{Ground, delivery, request, skipped};
 use crate::least_rights::Kubectl;
 use crate::{block_on, platform, work};
@@ -135,7 +135,7 @@ fn session(node: &str) {
         let checks = async {
             session.deliver(&image).await.unwrap();
             serves_and_is_seen(session.as_ref()).await;
-            is_timed_in_place(session.as_ref()).await;
+            is_timed_in_turn(session.as_ref()).await;
             drop(start(session.as_ref(), "polite", "forgotten", Stamper::Absent).await);
         };
         let checked = AssertUnwindSafe(checks).catch_unwind().await;
