@@ -155,11 +155,14 @@ pub(super) async fn create(
         ledger: request.ledger.clone(),
         clock: request.clock,
     };
+    // In the run's folder, which a sweep knows; beside the session's, which is not there yet.
+    let folder = request.scratch.with_extension("kind");
     let made = tokio::select! {
-        made = make(request, &created, &kind, wanted, &configuration) => made,
+        made = make(request.clock, &created, &kind, wanted, (&folder, &configuration)) => made,
         () = request.stop.cancelled() => Err("interrupted".to_owned()),
     };
-    match made {
+    let emptied = crate::runtime::view::remove_all(&folder).map_err(|error| error.to_string());
+    match made.and(emptied) {
         Ok(()) => Ok(created),
         Err(why) => Err(NotCreated {
             why,
@@ -168,22 +171,21 @@ pub(super) async fn create(
     }
 }
 
+/// Calls kind, and waits for the nodes. `files` are a folder for what kind reads and writes, and its
+/// configuration.
 async fn make(
-    request: &OpenRequest,
+    clock: Clock,
     created: &Created,
     kind: &Program,
     wanted: &ClusterCreation,
-    configuration: &str,
+    files: (&Utf8Path, &str),
 ) -> Result<(), String> {
-    // In the run's folder, which a sweep knows; beside the session's, which is not there yet.
-    let folder = Utf8Path::new(request.scratch.as_str()).with_extension("kind");
-    fs_err::create_dir_all(&folder).map_err(|error| error.to_string())?;
-    let called = call(&folder, created, kind, wanted, configuration).await;
-    fs_err::remove_dir_all(&folder).map_err(|error| error.to_string())?;
-    called?;
+    let (folder, configuration) = files;
+    fs_err::create_dir_all(folder).map_err(|error| error.to_string())?;
+    call(folder, created, kind, wanted, configuration).await?;
     let cluster = created.found.connect().await?;
     let nodes = created.found.nodes().await?.len();
-    ready::nodes(request.clock, &cluster, nodes, READY).await
+    ready::nodes(clock, &cluster, nodes, READY).await
 }
 
 async fn call(
