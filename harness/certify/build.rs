@@ -43,7 +43,7 @@ fn main() {
         sources(&["launch"])
     );
     let all = [
-        "model", "rootfs", "deb", "chisel", "image", "stats", "engine", "certify",
+        "model", "rootfs", "deb", "chisel", "image", "registry", "stats", "engine", "certify",
     ];
     let inner = sources(&all);
     let outer = source_hash::of(&root, &["platforms", "suites", "reports"]);

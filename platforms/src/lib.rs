@@ -28,6 +28,7 @@ mod unready;
 use engine::Platform;
 use model::RunId;
 
+pub use daemon::{SaveError, SavedImage, save_image};
 pub use named::with_own_names;
 pub use runtime::once::{Once, OnceError, Ran, objects, run_once};
 

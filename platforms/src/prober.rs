@@ -187,7 +187,8 @@ pub(crate) fn readiness(readiness: &Readiness) -> Option<Question> {
             port: *port,
         })),
         Readiness::Exchange(wanted) => Some(exchange(wanted)),
-        Readiness::Log { .. } | Readiness::Exit { .. } => None,
+        // What an image exposes became a port when it was taken.
+        Readiness::Exposed | Readiness::Log { .. } | Readiness::Exit { .. } => None,
     }
 }
 

@@ -51,8 +51,9 @@ pub enum Verb {
 /// What to certify, where and how.
 #[derive(Debug, Clone, Args)]
 pub struct RunArguments {
-    /// Image: a shipped name, a spec file, or a reference of an existing image; repeatable.
-    /// Default: those of certify.yaml, else all.
+    /// Image: a shipped name, a spec file, or an existing image: a layout folder, an archive
+    /// (`docker-archive:PATH`), a registry's (`docker://NAME`, or with its host) or a daemon's
+    /// (`docker-daemon:NAME`); repeatable. Default: those of certify.yaml, else all.
     #[arg(long = "image", value_name = "NAME|FILE|REF")]
     pub images: Vec<String>,
     /// Platform; repeatable. Default: those of certify.yaml, else the embedded runtime.
@@ -64,7 +65,7 @@ pub struct RunArguments {
     /// smoke, standard, or a profile file. Default: that of certify.yaml, else smoke.
     #[arg(long, value_name = "NAME|FILE")]
     pub profile: Option<String>,
-    /// Compare with this OCI layout or archive instead, or with `none`.
+    /// Compare with this existing image instead, or with `none`.
     #[arg(long, value_name = "REF|none")]
     pub baseline: Option<String>,
     /// The run folder; must be absent or empty.
@@ -73,6 +74,10 @@ pub struct RunArguments {
     /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
     #[arg(long = "mirror", value_name = "[NAME=]URL")]
     pub mirrors: Vec<String>,
+    /// Speak to this registry (HOST or HOST:PORT) without encryption; repeatable. Loopback addresses
+    /// are spoken to so in any case.
+    #[arg(long = "plain-http", value_name = "HOST")]
+    pub plain_http: Vec<String>,
     /// Print report.json on standard output.
     #[arg(long)]
     pub json: bool,
@@ -81,7 +86,7 @@ pub struct RunArguments {
 /// What to build.
 #[derive(Debug, Clone, Args)]
 pub struct BuildArguments {
-    /// Image: a shipped name or a spec file.
+    /// Image: a shipped name, a spec file, or an existing image as `run` takes it.
     pub image: String,
     /// Folder of the OCI layout; must be absent or empty.
     #[arg(long, value_name = "DIR")]
@@ -92,6 +97,13 @@ pub struct BuildArguments {
     /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
     #[arg(long = "mirror", value_name = "[NAME=]URL")]
     pub mirrors: Vec<String>,
+    /// Push it to a registry too: `[HOST[:PORT]/]PATH[:TAG]`; repeatable.
+    #[arg(long = "push", value_name = "REF")]
+    pub push: Vec<String>,
+    /// Speak to this registry (HOST or HOST:PORT) without encryption; repeatable. Loopback addresses
+    /// are spoken to so in any case.
+    #[arg(long = "plain-http", value_name = "HOST")]
+    pub plain_http: Vec<String>,
     /// Print the image's facts as JSON on standard output.
     #[arg(long)]
     pub json: bool,

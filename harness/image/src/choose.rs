@@ -15,7 +15,8 @@ use crate::{ImageError, Limits};
 
 /// A manifest with its configuration, both verified, and where its layers' bytes are.
 pub(crate) struct Candidate {
-    pub(crate) name: Option<String>,
+    /// Every name it has there.
+    pub(crate) names: Vec<String>,
     pub(crate) manifest: RawDocument,
     pub(crate) config: RawDocument,
     pub(crate) platform: Platform,
@@ -67,7 +68,7 @@ pub(crate) fn choose(
         reference: shown.to_owned(),
         why,
     };
-    let is_named = |c: &Candidate| name.is_none_or(|name| c.name.as_deref() == Some(name));
+    let is_named = |c: &Candidate| name.is_none_or(|name| c.names.iter().any(|n| n == name));
     let named: Vec<Candidate> = candidates.into_iter().filter(is_named).collect();
     if named.is_empty() {
         return Err(refuse("holds no such image".to_owned()));
@@ -79,7 +80,11 @@ pub(crate) fn choose(
         .collect();
     fitting.dedup_by_key(|candidate| candidate.manifest.digest());
     if fitting.len() > 1 {
-        let names: Vec<&str> = fitting.iter().filter_map(|c| c.name.as_deref()).collect();
+        let names: Vec<&str> = fitting
+            .iter()
+            .flat_map(|c| &c.names)
+            .map(|n| &**n)
+            .collect();
         let names = names.join(", ");
         return Err(refuse(format!(
             "holds several images for {arch}; name one of: {names}"
@@ -151,7 +156,7 @@ impl Walk<'_> {
         let config = self.store.blob(&view.config, "configuration", limit)?;
         let document: ImageDocument = config.view("a configuration")?;
         self.found.push(Candidate {
-            name: name.map(str::to_owned),
+            names: name.map(str::to_owned).into_iter().collect(),
             manifest,
             platform: document.platform(),
             config,
@@ -204,12 +209,8 @@ fn saved_image(store: &Store, one: &Saved, limits: &Limits) -> Result<Candidate,
         .iter()
         .map(|name| read(name, limits.stored_bytes));
     let stored: Vec<Bytes> = stored.collect::<Result<_, _>>()?;
-    let describe = |media_type: &str, bytes: &Bytes| Descriptor {
-        media_type: media_type.to_owned(),
-        digest: Digest::of(bytes),
-        size: bytes.len() as u64,
-        platform: None,
-        annotations: None,
+    let describe = |media_type: &str, bytes: &Bytes| {
+        Descriptor::new(media_type, Digest::of(bytes), bytes.len() as u64)
     };
     let layer = |bytes: &Bytes| match Compression::of(bytes) {
         Compression::None => describe(MEDIA_LAYER, bytes),
@@ -219,13 +220,14 @@ fn saved_image(store: &Store, one: &Saved, limits: &Limits) -> Result<Candidate,
     let manifest = Manifest {
         schema_version: 2,
         media_type: MEDIA_MANIFEST.to_owned(),
+        artifact_type: None,
         config: describe(MEDIA_CONFIG, config.bytes()),
         layers: stored.iter().map(layer).collect(),
+        subject: None,
         annotations: None,
     };
-    let tags = one.repo_tags.as_ref();
     Ok(Candidate {
-        name: tags.and_then(|tags| tags.first().cloned()),
+        names: one.repo_tags.clone().unwrap_or_default(),
         manifest: RawDocument::of("the manifest", &manifest)?,
         platform: document.platform(),
         config,

@@ -11,19 +11,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::ImageError;
 
-pub(crate) const MEDIA_INDEX: &str = "application/vnd.oci.image.index.v1+json";
-pub(crate) const MEDIA_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+/// Media type of an index.
+pub const MEDIA_INDEX: &str = "application/vnd.oci.image.index.v1+json";
+/// Media type of an image manifest.
+pub const MEDIA_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(crate) const MEDIA_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 pub(crate) const MEDIA_LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
 pub(crate) const MEDIA_LAYER_GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 pub(crate) const MEDIA_LAYER_ZSTD: &str = "application/vnd.oci.image.layer.v1.tar+zstd";
-pub(crate) const MEDIA_DOCKER_LIST: &str =
-    "application/vnd.docker.distribution.manifest.list.v2+json";
-pub(crate) const MEDIA_DOCKER_MANIFEST: &str =
-    "application/vnd.docker.distribution.manifest.v2+json";
+/// Docker's media type of an index.
+pub const MEDIA_DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+/// Docker's media type of an image manifest.
+pub const MEDIA_DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 pub(crate) const MEDIA_DOCKER_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 /// The annotation that names an image in an index.
-pub(crate) const REF_NAME: &str = "org.opencontainers.image.ref.name";
+pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 /// A document by its exact bytes. What is hashed, stored and sent are these, never a re-serialized
 /// value.
@@ -56,15 +58,15 @@ impl RawDocument {
         self.bytes.len() as u64
     }
 
-    /// Writes `value` as JSON, once.
-    pub(crate) fn of<T: Serialize>(what: &str, value: &T) -> Result<Self, ImageError> {
+    /// Writes `value` as JSON, once; `what` names it in the error.
+    pub fn of<T: Serialize>(what: &str, value: &T) -> Result<Self, ImageError> {
         serde_json::to_vec(value)
             .map(Self::new)
             .map_err(|error| invalid(what, error.to_string()))
     }
 
-    /// A read-only view of the document.
-    pub(crate) fn view<'a, T: Deserialize<'a>>(&'a self, what: &str) -> Result<T, ImageError> {
+    /// A read-only view of the document; `what` names it in the error.
+    pub fn view<'a, T: Deserialize<'a>>(&'a self, what: &str) -> Result<T, ImageError> {
         serde_json::from_slice(&self.bytes).map_err(|error| invalid(what, error.to_string()))
     }
 }
@@ -87,12 +89,29 @@ pub struct Descriptor {
     pub digest: Digest,
     /// Length in bytes.
     pub size: u64,
+    /// In a list of referrers: what kind of artifact the manifest is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact_type: Option<String>,
     /// In an index: what the image runs on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
     /// Annotations.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub annotations: Option<BTreeMap<String, String>>,
+}
+
+impl Descriptor {
+    /// A pointer to a blob, with nothing else said of it.
+    pub fn new(media_type: &str, digest: Digest, size: u64) -> Self {
+        Self {
+            media_type: media_type.to_owned(),
+            digest,
+            size,
+            artifact_type: None,
+            platform: None,
+            annotations: None,
+        }
+    }
 }
 
 fn is_nothing(map: &Option<BTreeMap<String, String>>) -> bool {
@@ -145,26 +164,52 @@ impl Platform {
 }
 
 /// `index.json`, or a nested index.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Index {
-    pub(crate) schema_version: u32,
+pub struct Index {
+    /// 2.
+    pub schema_version: u32,
+    /// Its media type; empty where it does not say.
     #[serde(default)]
-    pub(crate) media_type: String,
-    pub(crate) manifests: Vec<Descriptor>,
+    pub media_type: String,
+    /// What it points to.
+    pub manifests: Vec<Descriptor>,
+}
+
+impl Index {
+    /// The index that names `manifests`, as a document.
+    pub fn naming(manifests: Vec<Descriptor>) -> Result<RawDocument, ImageError> {
+        let index = Self {
+            schema_version: 2,
+            media_type: MEDIA_INDEX.to_owned(),
+            manifests,
+        };
+        RawDocument::of("the index", &index)
+    }
 }
 
 /// An image manifest.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Manifest {
-    pub(crate) schema_version: u32,
+pub struct Manifest {
+    /// 2.
+    pub schema_version: u32,
+    /// Its media type; empty where it does not say.
     #[serde(default)]
-    pub(crate) media_type: String,
-    pub(crate) config: Descriptor,
-    pub(crate) layers: Vec<Descriptor>,
+    pub media_type: String,
+    /// What kind of artifact it is, if it is no image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact_type: Option<String>,
+    /// The configuration.
+    pub config: Descriptor,
+    /// The layers, lowest first.
+    pub layers: Vec<Descriptor>,
+    /// The manifest that this one says something about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Descriptor>,
+    /// Annotations.
     #[serde(default, skip_serializing_if = "is_nothing")]
-    pub(crate) annotations: Option<BTreeMap<String, String>>,
+    pub annotations: Option<BTreeMap<String, String>>,
 }
 
 /// An image configuration: what the image is, and how a container of it runs.

@@ -1,8 +1,8 @@
 //! OCI images: layers, layouts, archives; written byte for byte the same, read without trust.
 //!
 //! Writing: [`TarStream`] (a tree as tar), [`gzip`] (in parallel blocks), [`PackedLayer`],
-//! [`write_layout`], [`write_archive`]. Reading: [`Reference`], [`OciImage::open`], within
-//! [`Limits`]. On disk: [`unpack`] and [`rehash`]. This crate knows trees, not where they come
+//! [`write_layout`], [`NewLayout`], [`write_archive`]. Reading: [`Reference`], [`OciImage::open`],
+//! [`OciImage::import`], within [`Limits`]. On disk: [`unpack`] and [`rehash`]. This crate knows trees, not where they come
 //! from.
 
 mod archive;
@@ -23,15 +23,18 @@ mod unpack;
 mod write;
 
 pub use archive::{write_archive, write_daemon_archive};
-pub use document::{Descriptor, ImageDocument, Platform, RawDocument, RuntimeSection};
+pub use document::{
+    Descriptor, ImageDocument, Index, MEDIA_DOCKER_LIST, MEDIA_DOCKER_MANIFEST, MEDIA_INDEX,
+    MEDIA_MANIFEST, Manifest, Platform, REF_NAME, RawDocument, RuntimeSection,
+};
 pub use error::ImageError;
 pub use gzip::{BLOCK_BYTES, gzip};
 pub use layer::Compression;
 pub use limits::Limits;
-pub use open::{ImageLayer, OciImage, Sizes};
+pub use open::{ImageLayer, ManifestOrigin, OciImage, Sizes, pointer};
 pub use pack::{PackedLayer, PackedLayers, hash_contents, pack_layers, stack, tree_of_archive};
 pub use reference::Reference;
 pub use rehash::rehash;
 pub use tar::TarStream;
 pub use unpack::{Owners, Unpacked, unpack};
-pub use write::{ImageConfig, WrittenImage, write_layout};
+pub use write::{ImageConfig, NewLayout, WrittenImage, write_layout};

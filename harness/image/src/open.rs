@@ -1,6 +1,7 @@
 //! Reading an image: every digest verified, every layer read, all of them merged.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
@@ -10,11 +11,12 @@ use rootfs::{Layer, Oddity, Tree};
 
 use crate::choose::{Candidate, LayerSource, candidates, choose};
 use crate::document::{
-    Descriptor, ImageDocument, MEDIA_DOCKER_LAYER, MEDIA_LAYER, MEDIA_LAYER_GZIP, MEDIA_LAYER_ZSTD,
-    Manifest, Platform, RawDocument, RuntimeSection, invalid,
+    Descriptor, ImageDocument, Index, MEDIA_DOCKER_LAYER, MEDIA_LAYER, MEDIA_LAYER_GZIP,
+    MEDIA_LAYER_ZSTD, MEDIA_MANIFEST, Manifest, Platform, RawDocument, RuntimeSection, invalid,
 };
 use crate::layer::{Budget, Compression, decompress, exceeds, read_layer};
 use crate::store::Store;
+use crate::write::NewLayout;
 use crate::{ImageError, Limits, Reference};
 
 /// An image for one architecture, wholly read and verified.
@@ -24,9 +26,10 @@ pub struct OciImage {
     pub source: String,
     /// Its architecture.
     pub arch: Arch,
-    /// The manifest, whose digest is the image's identity. For a `docker save` archive, which has
-    /// none, one made from its parts.
+    /// The manifest, whose digest is the image's identity.
     pub manifest: RawDocument,
+    /// Where the manifest came from.
+    pub manifest_origin: ManifestOrigin,
     /// The configuration.
     pub config: RawDocument,
     /// What the configuration says.
@@ -39,6 +42,16 @@ pub struct OciImage {
     pub tree: Tree,
     /// What is odd about it, by layer.
     pub oddities: Vec<(usize, Oddity)>,
+}
+
+/// Where the manifest of an image came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ManifestOrigin {
+    /// It was there.
+    Found,
+    /// A `docker save` archive has none: it was made here from the archive's parts, so the image's
+    /// identity is its configuration's digest, which names every layer's content.
+    Made,
 }
 
 /// One layer of an image.
@@ -82,12 +95,40 @@ impl OciImage {
     pub fn open(reference: &Reference, arch: Arch, limits: &Limits) -> Result<Self, ImageError> {
         let shown = reference.to_string();
         let store = Store::open(reference, limits)?;
-        let name = match reference {
-            Reference::Layout { name, .. } => name.as_deref(),
-            Reference::Archive { .. } => None,
-        };
+        let name = reference.name();
         let found = choose(candidates(&store, &shown, limits)?, arch, name, &shown)?;
         read(&store, found, arch, shown, limits)
+    }
+
+    /// Copies the image for `arch` at `reference`, and nothing else of what is there, into the layout
+    /// folder `dir`, which must not exist or be empty; it appears whole and verified, or not at
+    /// all. The same image gives the same bytes from wherever its manifest is read.
+    pub fn import(
+        reference: &Reference,
+        arch: Arch,
+        limits: &Limits,
+        dir: &Path,
+    ) -> Result<Self, ImageError> {
+        let shown = reference.to_string();
+        let store = Store::open(reference, limits)?;
+        let all = candidates(&store, &shown, limits)?;
+        let found = choose(all, arch, reference.name(), &shown)?;
+        let layout = NewLayout::beside(dir)?;
+        let manifest: Manifest = found.manifest.view("the manifest")?;
+        let layers = manifest.layers.len() as u64;
+        exceeds("the image", layers, limits.layers as u64, "layers")?;
+        for (number, descriptor) in manifest.layers.iter().enumerate() {
+            let bytes = stored(&store, &found.layers, (number, descriptor), limits)?;
+            layout.put(descriptor.digest, &[&bytes])?;
+        }
+        for document in [&found.config, &found.manifest] {
+            layout.put(document.digest(), &[document.bytes()])?;
+        }
+        let named = pointer(&found.manifest, Some(found.platform.clone()))?;
+        let index = Index::naming(vec![named])?;
+        let image = read(&store, found, arch, shown, limits)?;
+        layout.finish(&index)?;
+        Ok(image)
     }
 
     /// The platforms there are images for at `reference`, in the order of the index.
@@ -171,6 +212,10 @@ fn read(
         source,
         arch,
         annotations: manifest.annotations.clone().unwrap_or_default(),
+        manifest_origin: match &found.layers {
+            LayerSource::Blobs => ManifestOrigin::Found,
+            LayerSource::Named(_) => ManifestOrigin::Made,
+        },
         manifest: found.manifest,
         config: found.config,
         layers: Vec::new(),
@@ -180,6 +225,38 @@ fn read(
     };
     merge(&mut image, &manifest, plain, limits)?;
     Ok(image)
+}
+
+/// What an index says of `manifest`, an image for `platform`.
+pub fn pointer(
+    manifest: &RawDocument,
+    platform: Option<Platform>,
+) -> Result<Descriptor, ImageError> {
+    let view: Manifest = manifest.view("the manifest")?;
+    let media_type = match &*view.media_type {
+        "" => MEDIA_MANIFEST,
+        said => said,
+    };
+    Ok(Descriptor {
+        platform,
+        ..Descriptor::new(media_type, manifest.digest(), manifest.size())
+    })
+}
+
+/// The bytes of a layer as stored, verified.
+fn stored(
+    store: &Store,
+    layers: &LayerSource,
+    (number, descriptor): (usize, &Descriptor),
+    limits: &Limits,
+) -> Result<Bytes, ImageError> {
+    match layers {
+        LayerSource::Named(layers) => Ok(layers[number].clone()),
+        LayerSource::Blobs => {
+            let blob = store.blob(descriptor, "layer", limits.stored_bytes)?;
+            Ok(blob.bytes().clone())
+        }
+    }
 }
 
 /// The tar bytes of all layers, verified, decompressed in parallel.
@@ -194,13 +271,7 @@ fn plain_layers(
     let layers = manifest.layers.par_iter().zip(diff_ids).enumerate();
     layers
         .map(|(number, (descriptor, diff_id))| {
-            let stored = match &found.layers {
-                LayerSource::Named(layers) => layers[number].clone(),
-                LayerSource::Blobs => store
-                    .blob(descriptor, "layer", limits.stored_bytes)?
-                    .bytes()
-                    .clone(),
-            };
+            let stored = stored(store, &found.layers, (number, descriptor), limits)?;
             plain(number, descriptor, &stored, *diff_id, limits, &total)
         })
         .collect()

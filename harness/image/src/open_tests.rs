@@ -454,3 +454,68 @@ fn a_media_type_that_is_not_the_bytes_is_odd() {
     assert!(odd[0].contains("found Gzip"), "{odd:?}");
     assert_eq!(odd[1], "a foreign layer");
 }
+
+fn import(from: &str, to: &Path) -> Result<OciImage, ImageError> {
+    let reference: Reference = from.parse().unwrap();
+    OciImage::import(&reference, Arch::Amd64, &Limits::standard(), to)
+}
+
+#[test]
+fn an_image_is_brought_in_alike_from_everywhere() {
+    let dir = tempfile::tempdir().unwrap();
+    let layout = dir.path().join("layout");
+    let written = written(&layout);
+    let archive = dir.path().join("oci.tar");
+    write_archive(&layout, &archive).unwrap();
+    let daemon = dir.path().join("daemon.tar");
+    let manifest = written.manifest.digest();
+    crate::write_daemon_archive(&layout, manifest, "ns/app:1", &daemon).unwrap();
+    let mut indexes = Vec::new();
+    for (from, name) in [(&layout, "a"), (&archive, "b"), (&daemon, "c")] {
+        let to = dir.path().join(name);
+        let image = import(from.to_str().unwrap(), &to).unwrap();
+        assert_eq!(image.manifest_origin, ManifestOrigin::Found);
+        assert_eq!(open(&to).unwrap().manifest, written.manifest);
+        indexes.push(fs::read(to.join("index.json")).unwrap());
+        assert_eq!(fs::read_dir(to.join("blobs/sha256")).unwrap().count(), 4);
+    }
+    indexes.dedup();
+    assert_eq!(indexes.len(), 1);
+}
+
+#[test]
+fn a_saved_image_gets_a_manifest_that_is_told_apart() {
+    let dir = tempfile::tempdir().unwrap();
+    let saved = save(dir.path(), |list| {
+        list[0]["RepoTags"] = serde_json::json!(["ns/app:1", "ns/app:2"]);
+    });
+    let from = |name: &str| format!("docker-archive:{}:{name}", saved.display());
+    let to = dir.path().join("to");
+    let image = import(&from("ns/app:2"), &to).unwrap();
+    assert_eq!(image.manifest_origin, ManifestOrigin::Made);
+    let read = open(&to).unwrap();
+    assert_eq!(read.manifest_origin, ManifestOrigin::Found);
+    assert_eq!((read.manifest, read.config), (image.manifest, image.config));
+    let other = import(&from("ns/app:3"), &dir.path().join("other")).unwrap_err();
+    assert!(other.to_string().contains("holds no such image"), "{other}");
+}
+
+#[test]
+fn an_image_that_is_not_whole_is_not_brought_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let layout = dir.path().join("layout");
+    written(&layout);
+    let blobs = layout.join("blobs/sha256");
+    for item in fs::read_dir(&blobs).unwrap() {
+        let at = item.unwrap().path();
+        let good = fs::read(&at).unwrap();
+        let mut bad = good.clone();
+        bad[good.len() / 2] ^= 1;
+        fs::write(&at, &bad).unwrap();
+        let to = dir.path().join("into/to");
+        import(layout.to_str().unwrap(), &to).unwrap_err();
+        let left = fs::read_dir(to.parent().unwrap());
+        assert_eq!(left.map_or(0, Iterator::count), 0);
+        fs::write(&at, good).unwrap();
+    }
+}

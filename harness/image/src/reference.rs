@@ -7,8 +7,8 @@ use std::str::FromStr;
 use crate::ImageError;
 
 /// An image on this machine: `layout:PATH`, a folder's path, or an archive's path (`.tar`, maybe
-/// `.tar.gz`: an OCI archive or what `docker save` writes). A layout may name one of its images:
-/// `layout:PATH:NAME`.
+/// `.tar.gz`: an OCI archive or what `docker save` writes). One of several images is named behind a
+/// prefix: `layout:PATH:NAME`, `docker-archive:PATH:NAME`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reference {
     /// A layout folder.
@@ -22,6 +22,8 @@ pub enum Reference {
     Archive {
         /// The file.
         path: PathBuf,
+        /// The image's name inside it, if there are several: `app:1.0`.
+        name: Option<String>,
     },
 }
 
@@ -40,8 +42,23 @@ impl Reference {
     /// The file or folder.
     pub fn path(&self) -> &Path {
         match self {
-            Self::Layout { path, .. } | Self::Archive { path } => path,
+            Self::Layout { path, .. } | Self::Archive { path, .. } => path,
         }
+    }
+
+    /// The image's name at that place, if one is given.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Layout { name, .. } | Self::Archive { name, .. } => name.as_deref(),
+        }
+    }
+
+    /// The same image, with a relative path seen from `folder`.
+    #[must_use]
+    pub fn seen_from(mut self, folder: &Path) -> Self {
+        let (Self::Layout { path, .. } | Self::Archive { path, .. }) = &mut self;
+        *path = folder.join(&*path);
+        self
     }
 }
 
@@ -83,8 +100,22 @@ impl FromStr for Reference {
             .any(|end| text.ends_with(end));
         match archive {
             Some("") => refuse("lacks a path"),
-            Some(path) => Ok(Self::Archive { path: path.into() }),
-            None if is_archive => Ok(Self::Archive { path: text.into() }),
+            // Names have colons, so it is the path that has none, as elsewhere.
+            Some(rest) => match rest.split_once(':') {
+                Some(("", _) | (_, "")) => refuse("lacks a path or a name"),
+                Some((path, name)) => Ok(Self::Archive {
+                    path: path.into(),
+                    name: Some(name.to_owned()),
+                }),
+                None => Ok(Self::Archive {
+                    path: rest.into(),
+                    name: None,
+                }),
+            },
+            None if is_archive => Ok(Self::Archive {
+                path: text.into(),
+                name: None,
+            }),
             None => Ok(Self::Layout {
                 path: text.into(),
                 name: None,
@@ -101,7 +132,11 @@ impl fmt::Display for Reference {
                 path,
                 name: Some(name),
             } => write!(f, "layout:{}:{name}", path.display()),
-            Self::Archive { path } => write!(f, "{}", path.display()),
+            Self::Archive { path, name: None } => write!(f, "{}", path.display()),
+            Self::Archive {
+                path,
+                name: Some(name),
+            } => write!(f, "docker-archive:{}:{name}", path.display()),
         }
     }
 }
@@ -117,7 +152,10 @@ mod tests {
             path: path.into(),
             name: name.map(str::to_owned),
         };
-        let archive = |path: &str| Reference::Archive { path: path.into() };
+        let archive = |path: &str, name: Option<&str>| Reference::Archive {
+            path: path.into(),
+            name: name.map(str::to_owned),
+        };
         for (text, expected) in [
             ("layout:out/python", layout("out/python", None)),
             (
@@ -127,16 +165,28 @@ mod tests {
             ("oci:a:b/c", layout("a:b/c", None)),
             ("out/python", layout("out/python", None)),
             ("./x:y", layout("./x:y", None)),
-            ("image.tar", archive("image.tar")),
-            ("d/image.tar.gz", archive("d/image.tar.gz")),
-            ("docker-archive:image", archive("image")),
+            ("image.tar", archive("image.tar", None)),
+            ("d/image.tar.gz", archive("d/image.tar.gz", None)),
+            ("docker-archive:image", archive("image", None)),
+            (
+                "docker-archive:d/x.tar:ns/app:1.0",
+                archive("d/x.tar", Some("ns/app:1.0")),
+            ),
         ] {
             assert_eq!(text.parse::<Reference>().unwrap(), expected, "{text}");
         }
-        for text in ["", "layout:", "layout:x:", "docker://x", "docker-archive:"] {
+        for text in [
+            "",
+            "layout:",
+            "layout:x:",
+            "docker://x",
+            "docker-archive:",
+            "docker-archive:x:",
+        ] {
             assert!(text.parse::<Reference>().is_err(), "{text}");
         }
-        let text = "layout:a/b:c";
-        assert_eq!(text.parse::<Reference>().unwrap().to_string(), text);
+        for text in ["layout:a/b:c", "docker-archive:a.tar:b:c"] {
+            assert_eq!(text.parse::<Reference>().unwrap().to_string(), text);
+        }
     }
 }

@@ -9,8 +9,8 @@ use fs_err as fs;
 use model::{Arch, Digest};
 
 use crate::document::{
-    Descriptor, Empty, History, ImageDocument, Index, MEDIA_CONFIG, MEDIA_INDEX, MEDIA_MANIFEST,
-    Manifest, Platform, REF_NAME, RawDocument, RootfsSection, RuntimeSection,
+    Descriptor, Empty, History, ImageDocument, Index, MEDIA_CONFIG, MEDIA_MANIFEST, Manifest,
+    Platform, REF_NAME, RawDocument, RootfsSection, RuntimeSection,
 };
 use crate::{ImageError, PackedLayer};
 
@@ -63,24 +63,76 @@ pub fn write_layout(
     layers: &[(PackedLayer, &str)],
 ) -> Result<WrittenImage, ImageError> {
     let written = documents(config, layers)?;
-    let staging = Staging::beside(dir)?;
-    let blobs = staging.path.join("blobs/sha256");
-    fs::create_dir_all(&blobs).map_err(ImageError::io("the layout"))?;
+    let layout = NewLayout::beside(dir)?;
     for (layer, _) in layers {
         let pieces: Vec<&[u8]> = layer.pieces.iter().map(|piece| &piece[..]).collect();
-        write_blob(&blobs, layer.digest, &pieces)?;
+        layout.put(layer.digest, &pieces)?;
     }
     for document in [&written.config, &written.manifest] {
-        write_blob(&blobs, document.digest(), &[document.bytes()])?;
+        layout.put(document.digest(), &[document.bytes()])?;
     }
-    for (name, bytes) in [
-        ("oci-layout", &br#"{"imageLayoutVersion":"1.0.0"}"#[..]),
-        ("index.json", written.index.bytes()),
-    ] {
-        fs::write(staging.path.join(name), bytes).map_err(ImageError::io("the layout"))?;
-    }
-    staging.become_real(dir)?;
+    layout.finish(&written.index)?;
     Ok(written)
+}
+
+/// A layout folder that is filled bit by bit under a temporary name. It appears whole, or it is
+/// removed when dropped.
+#[derive(Debug)]
+pub struct NewLayout {
+    staging: Staging,
+    target: PathBuf,
+}
+
+impl NewLayout {
+    /// An empty one, which will be the folder `dir`; that must not exist or be empty.
+    pub fn beside(dir: &Path) -> Result<Self, ImageError> {
+        let staging = Staging::beside(dir)?;
+        let blobs = staging.path.join("blobs/sha256");
+        fs::create_dir_all(blobs).map_err(ImageError::io("the layout"))?;
+        Ok(Self {
+            staging,
+            target: dir.to_owned(),
+        })
+    }
+
+    /// Where it lies until it is finished.
+    pub fn path(&self) -> &Path {
+        &self.staging.path
+    }
+
+    /// Where the blob `digest` lies. Whoever writes there has verified it before finishing.
+    pub fn blob(&self, digest: Digest) -> PathBuf {
+        self.staging.path.join("blobs/sha256").join(digest.hex())
+    }
+
+    /// Writes the blob `digest`, whose bytes the caller has verified, given in pieces.
+    pub fn put(&self, digest: Digest, pieces: &[&[u8]]) -> Result<(), ImageError> {
+        let told = || ImageError::io(format!("blob {}", digest.short()));
+        let file = fs::File::create(self.blob(digest)).map_err(told())?;
+        let mut out = std::io::BufWriter::with_capacity(1 << 16, file);
+        for piece in pieces {
+            out.write_all(piece).map_err(told())?;
+        }
+        out.flush().map_err(told())
+    }
+
+    /// Writes what makes the folder a layout: its version and `index`.
+    pub fn index(&self, index: &RawDocument) -> Result<(), ImageError> {
+        for (name, bytes) in [
+            ("oci-layout", &br#"{"imageLayoutVersion":"1.0.0"}"#[..]),
+            ("index.json", index.bytes()),
+        ] {
+            let path = self.staging.path.join(name);
+            fs::write(path, bytes).map_err(ImageError::io("the layout"))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the index and gives the folder its name.
+    pub fn finish(self, index: &RawDocument) -> Result<(), ImageError> {
+        self.index(index)?;
+        self.staging.become_real(&self.target)
+    }
 }
 
 fn documents(
@@ -110,38 +162,30 @@ fn documents(
         ),
     };
     let document = RawDocument::of("the configuration", &document)?;
-    let descriptor = |media_type: &str, digest, size| Descriptor {
-        media_type: media_type.to_owned(),
-        digest,
-        size,
-        platform: None,
-        annotations: None,
-    };
+    let descriptor = Descriptor::new;
     let stored = |(layer, _): &(PackedLayer, _)| {
         descriptor(layer.media_type, layer.digest, layer.stored_bytes)
     };
     let manifest = Manifest {
         schema_version: 2,
         media_type: MEDIA_MANIFEST.to_owned(),
+        artifact_type: None,
         config: descriptor(MEDIA_CONFIG, document.digest(), document.size()),
         layers: layers.iter().map(stored).collect(),
+        subject: None,
         annotations: Some(config.annotations.clone()),
     };
     let manifest = RawDocument::of("the manifest", &manifest)?;
     let name = BTreeMap::from([(REF_NAME.to_owned(), config.ref_name.clone())]);
-    let index = Index {
-        schema_version: 2,
-        media_type: MEDIA_INDEX.to_owned(),
-        manifests: vec![Descriptor {
-            platform: Some(platform),
-            annotations: Some(name),
-            ..descriptor(MEDIA_MANIFEST, manifest.digest(), manifest.size())
-        }],
-    };
+    let index = Index::naming(vec![Descriptor {
+        platform: Some(platform),
+        annotations: Some(name),
+        ..descriptor(MEDIA_MANIFEST, manifest.digest(), manifest.size())
+    }])?;
     Ok(WrittenImage {
         manifest,
         config: document,
-        index: RawDocument::of("the index", &index)?,
+        index,
     })
 }
 
@@ -173,17 +217,8 @@ fn runtime(config: &ImageConfig) -> RuntimeSection {
     }
 }
 
-fn write_blob(blobs: &Path, digest: Digest, pieces: &[&[u8]]) -> Result<(), ImageError> {
-    let told = || ImageError::io(format!("blob {}", digest.short()));
-    let file = fs::File::create(blobs.join(digest.hex())).map_err(told())?;
-    let mut out = std::io::BufWriter::with_capacity(1 << 16, file);
-    for piece in pieces {
-        out.write_all(piece).map_err(told())?;
-    }
-    out.flush().map_err(told())
-}
-
 /// A folder under a temporary name; removed again unless it becomes the real one.
+#[derive(Debug)]
 pub(crate) struct Staging {
     pub(crate) path: PathBuf,
 }

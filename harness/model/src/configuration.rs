@@ -10,8 +10,8 @@ use crate::ClusterSettings;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Configuration {
-    /// Images: a name from `images/`, shipped or yours, or a spec file, as seen from this file's
-    /// folder. Absent: every shipped image and every one of yours.
+    /// Images: a name from `images/`, shipped or yours, a spec file, or an existing image, files as
+    /// seen from this file's folder. Absent: every shipped image and every one of yours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub images: Option<Vec<String>>,
     /// Platforms. Every one of them must answer: one that cannot be opened makes the run
@@ -29,14 +29,18 @@ pub struct Configuration {
     /// folder. Absent: `smoke`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
-    /// What every image is compared with instead of what its spec says: `none`, or an OCI layout
-    /// or archive as seen from this file's folder.
+    /// What every image is compared with instead of what its spec says: `none`, or an existing
+    /// image, files as seen from this file's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<String>,
     /// Where packages come from, each `URL` or `ARCHIVE=URL`; tried after `--mirror`, before
     /// `CERTIFY_MIRROR` and the host's own sources.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mirrors: Option<Vec<String>>,
+    /// Registries, each `HOST` or `HOST:PORT`, that are spoken to without encryption. Loopback
+    /// addresses are in any case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plain_http: Option<Vec<String>>,
 }
 
 impl Configuration {
@@ -51,6 +55,7 @@ impl Configuration {
             ("platforms", &read.platforms),
             ("suites", &read.suites),
             ("mirrors", &read.mirrors),
+            ("plain_http", &read.plain_http),
         ] {
             if list.as_ref().is_some_and(Vec::is_empty) {
                 return Err(format!(
@@ -77,7 +82,8 @@ mod tests {
         let text = "images: [web]\nplatforms: [oci, oci-runc]\nsuites: [startup]\n\
                     clusters: {kind: {namespace: mine, node: worker, \
                     kubeconfig: kube.yaml, like: other, context: one, runtime_class: crun, registry: {pull: here/x, push: there/x}}}\n\
-                    profile: standard\nbaseline: none\nmirrors: [\"debian=file:///mirror\"]\n";
+                    profile: standard\nbaseline: none\nmirrors: [\"debian=file:///mirror\"]\n\
+                    plain_http: [\"reg.example:5000\"]\n";
         let read = Configuration::from_yaml("certify.yaml", text).unwrap();
         assert_eq!(
             read.platforms.as_deref(),

@@ -122,7 +122,7 @@ fn is_old_runc(version: &str) -> bool {
 }
 
 /// The address: what the user names, else the first usual socket that is there.
-fn address(daemon: &Daemon) -> Result<String, String> {
+pub(super) fn address(daemon: &Daemon) -> Result<String, String> {
     if let Ok(named) = std::env::var(daemon.variable)
         && !named.is_empty()
     {

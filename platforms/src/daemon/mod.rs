@@ -10,6 +10,7 @@ mod facts;
 mod holder;
 mod images;
 mod names;
+mod saved;
 mod session;
 mod starting;
 mod sweep;
@@ -21,6 +22,7 @@ use model::PlatformFamily;
 
 pub(crate) use connection::Connection;
 
+pub use saved::{SaveError, SavedImage, save_image};
 pub(crate) use sweep::remove;
 
 /// Where Docker Engines listen on a host: the one that is installed, and the test bed's. Both are

@@ -173,6 +173,7 @@ async fn reached(
             let found = tokio::time::timeout(within, line).await;
             found.map_err(|_| late())?.map_err(Unready::Image)
         }
+        Readiness::Exposed => Err(Unready::ours("nobody looked which port the image exposes")),
         Readiness::Http(_) | Readiness::Tcp { .. } | Readiness::Exchange(_) => {
             tokio::select! {
                 polled = holder.prober.polled() => {

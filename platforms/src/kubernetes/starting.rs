@@ -80,7 +80,7 @@ pub(super) fn question(readiness: &Readiness) -> Result<Question, Unready> {
         Readiness::Http(_) | Readiness::Tcp { .. } | Readiness::Exchange(_) => {
             prober::readiness(readiness)
         }
-        Readiness::Exit { .. } | Readiness::Log { .. } => None,
+        Readiness::Exposed | Readiness::Exit { .. } | Readiness::Log { .. } => None,
     };
     question.ok_or_else(|| {
         Unready::ours(

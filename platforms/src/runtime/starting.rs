@@ -308,6 +308,7 @@ async fn readiness_reached(
         Readiness::Log { contains } => line(session, place, contains, within, init)
             .await
             .map_err(Unready::Image),
+        Readiness::Exposed => Err(Unready::ours("nobody looked which port the image exposes")),
         Readiness::Http(_) | Readiness::Tcp { .. } | Readiness::Exchange(_) => {
             tokio::select! {
                 polled = prepared.beside.prober.polled() => {

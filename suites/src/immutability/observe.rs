@@ -215,6 +215,9 @@ fn as_request(readiness: &Readiness) -> Option<SmokeRequest> {
     match readiness {
         Readiness::Http(http) => Some(SmokeRequest::Http(http.clone())),
         Readiness::Exchange(exchange) => Some(SmokeRequest::Exchange(exchange.clone())),
-        Readiness::Tcp { .. } | Readiness::Log { .. } | Readiness::Exit { .. } => None,
+        Readiness::Tcp { .. }
+        | Readiness::Exposed
+        | Readiness::Log { .. }
+        | Readiness::Exit { .. } => None,
     }
 }

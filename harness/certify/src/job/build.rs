@@ -26,6 +26,7 @@ pub(super) fn images(
         run,
         shelf: job.shelf,
         mirrors: &job.order.wanted.mirrors,
+        plain_http: &job.order.wanted.plain_http,
         libexec,
         scratch: scratch.path().join("finish"),
         cache: archives::cache(),

@@ -14,8 +14,10 @@ use tokio_util::sync::CancellationToken;
 use super::archives::{Archives, Mirrors};
 use super::folder::RunFolder;
 use super::image_cache::ImageCache;
+use super::importing::{self, Importing};
 use super::intent::{self, IntendedImage};
 use super::layout::{self, Writing};
+use super::source::Source;
 use super::{baseline, finish, foreign, userfiles};
 use crate::shipped::Shelf;
 use crate::{Failure, OrExit};
@@ -29,6 +31,8 @@ pub struct Setting<'a> {
     pub shelf: &'a Shelf,
     /// Where packages come from.
     pub mirrors: &'a Mirrors,
+    /// Registries that may be spoken to without encryption.
+    pub plain_http: &'a [String],
     /// Our programs; the embedded runtime runs finish steps.
     pub libexec: &'a Libexec,
     /// A folder for finish steps.
@@ -162,14 +166,39 @@ impl<'a> Builder<'a> {
         written.or_unavailable()?;
         let arch = self.arch()?;
         let arm = match &image.spec.from {
-            Some(reference) => {
-                layout::existing(reference, image, Arm::Candidate, arch).or_usage()?
-            }
+            Some(reference) => self.existing(reference, image, Arm::Candidate, folder)?,
             None => self.arm(image, Arm::Candidate, (Content::Slices, age), folder)?,
         };
-        self.say("Cut", &image.name, &arm, started);
+        let verb = if image.spec.from.is_some() {
+            "Image"
+        } else {
+            "Cut"
+        };
+        self.say(verb, &image.name, &arm, started);
         self.candidates.insert(image.name.to_string(), arm.clone());
         Ok(arm)
+    }
+
+    /// An existing image, brought into the run folder.
+    fn existing(
+        &self,
+        text: &str,
+        image: &IntendedImage,
+        arm: Arm,
+        folder: &RunFolder,
+    ) -> Result<ArmImage, Failure> {
+        let started = self.setting.clock.monotonic();
+        let arch = self.arch()?;
+        let source = Source::read(text).or_usage()?;
+        let place = folder.image(image.name.as_str(), arm.word(), arch.debian());
+        let with = Importing {
+            plain_http: self.setting.plain_http,
+            scratch: &self.setting.scratch,
+            stop: self.setting.stop,
+        };
+        let imported = importing::import(&source, arch, &place, with)?;
+        self.ended("Taken", imported.origin.clone(), started);
+        layout::existing(imported, image, arm, &place).or_usage()
     }
 
     /// One arm of an image: from the cache where that is allowed and it is known, else made.
@@ -310,8 +339,8 @@ impl<'a> Builder<'a> {
         match &image.spec.baseline {
             Baseline::None => Ok(None),
             Baseline::Layout(reference) => {
-                let existing = layout::existing(reference, image, Arm::Baseline, self.arch()?);
-                existing.or_usage().map(Some)
+                let existing = self.existing(reference, image, Arm::Baseline, folder)?;
+                Ok(Some(existing))
             }
             Baseline::Spec(name) => {
                 let good = intent::image(name, self.setting.shelf).or_usage()?;

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use camino::Utf8Path;
 use model::{Baseline, FileSource, ImageName, ImageSpec, OwnData, Profile, Role, Variation};
 
+use super::source::Source;
 use super::wanted::Wanted;
 use crate::shipped::Shelf;
 
@@ -145,7 +146,7 @@ pub fn profile(name: &str, shelf: &Shelf) -> Result<Profile> {
     Ok(profile)
 }
 
-/// Reads a spec: a shipped image, variant or control, or a spec file.
+/// Reads a spec: a shipped image, variant or control, or a spec file; an existing image gets one.
 pub fn image(name: &str, shelf: &Shelf) -> Result<IntendedImage> {
     let (stem, source, text) = find(name, shelf)?;
     let spec = if Variation::is_one(&text) {
@@ -182,9 +183,13 @@ fn find(name: &str, shelf: &Shelf) -> Result<(String, String, String)> {
     if is_spec {
         bail!("there is no spec file `{name}`");
     }
+    if let Some(source) = Source::evident(name)? {
+        return Ok((source.slug(), name.to_owned(), source.spec()));
+    }
     bail!(
         "there is no image `{name}`; known: {}; a spec file ends in .yaml, and an existing image \
-         is named by `from:` in one",
+         is named with a host or a tag, with `docker://`, `docker-daemon:` or `docker-archive:` in \
+         front, or by a path",
         shelf.images()?.join(", ")
     )
 }

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
-use camino::{Utf8Path, Utf8PathBuf};
+use anyhow::Result;
+use camino::Utf8Path;
 use engine::ArmImage;
-use image::{ImageConfig, Limits, OciImage, PackedLayer, Reference, write_layout};
-use model::{Arch, Arm, Digest, ImageFacts, ImageSpec, LayerFacts};
+use image::{ImageConfig, PackedLayer, write_layout};
+use model::{Arm, Digest, ImageFacts, ImageSpec, LayerFacts};
 use rootfs::{CutRootfs, Tree};
 
+use super::importing::Imported;
 use super::intent::IntendedImage;
+use super::own_words;
 
 /// The one time of all images: 2025-08-09, Debian 13's release. A real time would change bytes.
 const CREATED_S: u64 = 1_754_697_600;
@@ -99,16 +101,28 @@ pub fn known(image: &IntendedImage, facts: ImageFacts, place: &Utf8Path) -> ArmI
     }
 }
 
-/// Opens an existing image; it is used where it lies.
-pub fn existing(reference: &str, image: &IntendedImage, arm: Arm, arch: Arch) -> Result<ArmImage> {
-    let parsed: Reference = reference.parse()?;
-    let opened = OciImage::open(&parsed, arch, &Limits::standard())
-        .with_context(|| format!("opening {reference}"))?;
+/// An existing image that was brought to `place`. What its spec leaves open, its own configuration
+/// says.
+pub fn existing(
+    imported: Imported,
+    image: &IntendedImage,
+    arm: Arm,
+    place: &Utf8Path,
+) -> Result<ArmImage> {
+    let Imported {
+        image: opened,
+        origin,
+        mut notes,
+    } = imported;
+    let spec = match arm {
+        Arm::Candidate => own_words::fill(&image.spec, &opened, &mut notes)?,
+        _ => image.spec.clone(),
+    };
     let sizes = opened.sizes();
     let facts = ImageFacts {
         image: image.name.clone(),
         arm,
-        arch,
+        arch: opened.arch,
         manifest: opened.manifest.digest(),
         config: opened.config.digest(),
         tree: opened.tree.digest(),
@@ -128,14 +142,14 @@ pub fn existing(reference: &str, image: &IntendedImage, arm: Arm, arch: Arch) ->
             .collect(),
         packages: Vec::new(),
         slices: Vec::new(),
-        origin: reference.to_owned(),
-        notes: vec!["an existing image: its packages are not known".to_owned()],
+        origin,
+        notes,
     };
     Ok(ArmImage {
         facts,
-        layout: Utf8PathBuf::from(reference),
+        layout: place.to_owned(),
         listing: None,
-        spec: image.spec.clone(),
+        spec,
         delivered: None,
     })
 }

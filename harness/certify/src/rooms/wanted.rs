@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use camino::{Utf8Path, Utf8PathBuf};
-use image::Reference;
 use model::ClusterSettings;
 
 use super::archives::Mirrors;
 use super::known::Known;
+use super::source::Source;
 use crate::arguments::RunArguments;
 use crate::shipped::Shelf;
 
@@ -34,6 +34,8 @@ pub struct Wanted {
     pub baseline: Option<String>,
     /// Where packages come from.
     pub mirrors: Mirrors,
+    /// Registries that may be spoken to without encryption.
+    pub plain_http: Vec<String>,
     /// The `certify.yaml` that was read, if there is one.
     pub configuration: Option<Utf8PathBuf>,
 }
@@ -49,6 +51,7 @@ impl Wanted {
             baseline: None,
             out: None,
             mirrors: Vec::new(),
+            plain_http: Vec::new(),
             json: false,
         };
         Self::read(&none, shelf)
@@ -71,12 +74,16 @@ impl Wanted {
                     .unwrap_or_else(|| DEFAULT_PROFILE.to_owned()),
                 baseline: arguments.baseline.clone(),
                 mirrors,
+                plain_http: arguments.plain_http.clone(),
                 configuration: None,
             });
         };
         let folder = path.parent().unwrap_or(Utf8Path::new(""));
         let images = file.images.unwrap_or_default();
-        let images = images.iter().map(|name| beside(folder, name)).collect();
+        let images = images.iter().map(|name| image_beside(folder, name));
+        let images = images
+            .collect::<Result<_>>()
+            .with_context(|| format!("in {path}: images"))?;
         let profile = file.profile.map(|name| beside(folder, &name));
         let baseline = file
             .baseline
@@ -114,6 +121,7 @@ impl Wanted {
                 .unwrap_or_else(|| DEFAULT_PROFILE.to_owned()),
             baseline: arguments.baseline.clone().or(baseline),
             mirrors,
+            plain_http: or(&arguments.plain_http, file.plain_http.unwrap_or_default()),
             configuration: Some(path),
         })
     }
@@ -129,22 +137,27 @@ fn beside(folder: &Utf8Path, name: &str) -> String {
     }
 }
 
+/// A name or a spec file, or an existing image as seen from `folder`.
+fn image_beside(folder: &Utf8Path, text: &str) -> Result<String> {
+    let seen = beside(folder, text);
+    // A single word is a name, whatever lies beside the file.
+    if seen != text || !text.contains(['/', ':', '.']) {
+        return Ok(seen);
+    }
+    let source = if folder.join(text).exists() {
+        Some(Source::Local(text.parse()?))
+    } else {
+        Source::evident(text)?
+    };
+    Ok(source.map_or(seen, |source| source.seen_from(folder).to_string()))
+}
+
 /// `none`, or an image as seen from `folder`.
 fn reference_beside(folder: &Utf8Path, text: &str) -> Result<String> {
     if text == "none" {
         return Ok(text.to_owned());
     }
-    let from_there = |path: std::path::PathBuf| folder.as_std_path().join(path);
-    let reference = match text.parse()? {
-        Reference::Layout { path, name } => Reference::Layout {
-            path: from_there(path),
-            name,
-        },
-        Reference::Archive { path } => Reference::Archive {
-            path: from_there(path),
-        },
-    };
-    Ok(reference.to_string())
+    Ok(Source::read(text)?.seen_from(folder).to_string())
 }
 
 #[cfg(test)]
@@ -178,14 +191,19 @@ mod tests {
 
     #[test]
     fn files_are_seen_from_the_folder_of_the_file() {
-        let text =
-            "images: [valkey, web.yaml]\nprofile: strict.yaml\nbaseline: \"layout:old:one\"\n";
+        let text = "images: [valkey, web.yaml, ./x.tar, \"reg.example/a:1\"]\n\
+                    profile: strict.yaml\nbaseline: \"layout:old:one\"\n";
         let read = wanted(&[], text);
         let folder = read.configuration.clone().unwrap();
         let folder = folder.parent().unwrap();
         assert_eq!(
             read.images,
-            ["valkey".to_owned(), folder.join("web.yaml").into_string()]
+            [
+                "valkey".to_owned(),
+                folder.join("web.yaml").into_string(),
+                folder.join("./x.tar").into_string(),
+                "docker://reg.example/a:1".to_owned(),
+            ]
         );
         assert_eq!(read.profile, folder.join("strict.yaml").as_str());
         let baseline = format!("layout:{}:one", folder.join("old"));

@@ -1,5 +1,6 @@
 //! `build IMAGE --out DIR`: an image spec as an OCI layout.
 
+use engine::ArmImage;
 use engine::clock::Clock;
 use model::{Arch, ExitCode};
 use tokio_util::sync::CancellationToken;
@@ -11,7 +12,7 @@ use crate::job::Scratch;
 use crate::rooms::archives::{self, Mirrors};
 use crate::rooms::building::{Builder, Setting};
 use crate::rooms::folder::RunFolder;
-use crate::rooms::intent;
+use crate::rooms::{importing, intent};
 use crate::shipped::Shelf;
 use crate::{Failure, OrExit, Terminal, libexec, told};
 
@@ -21,6 +22,8 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
     let image = intent::image(&arguments.image, shelf).or_usage()?;
+    let names = arguments.push.iter().map(|name| name.parse());
+    let names: Vec<registry::Reference> = names.collect::<Result<_, _>>().or_usage()?;
     let arch: Option<Arch> = match arguments.arch.as_deref() {
         Some(text) => Some(text.parse().or_usage()?),
         None => None,
@@ -36,6 +39,7 @@ pub(super) fn run(
         run: &id,
         shelf,
         mirrors: &mirrors,
+        plain_http: &arguments.plain_http,
         libexec: &libexec,
         scratch: scratch.path().to_owned(),
         cache: archives::cache(),
@@ -68,8 +72,29 @@ pub(super) fn run(
     };
     removed.or_unavailable()?;
     terminal.say("Image", &format!("{} {}", arm.layout, arm.facts.manifest));
+    for name in &names {
+        let pushed = push(&arm, name, arguments, &stop)?;
+        terminal.say("Pushed", &pushed);
+    }
     if arguments.json {
         return print_json(&arm.facts);
     }
     Ok(ExitCode::Certified)
+}
+
+/// Pushes the image; what was done, for people.
+fn push(
+    arm: &ArmImage,
+    to: &registry::Reference,
+    arguments: &BuildArguments,
+    stop: &CancellationToken,
+) -> Result<String, Failure> {
+    let client = importing::client(&arguments.plain_http).or_unavailable()?;
+    let pushing = client.push(arm.layout.as_std_path(), to);
+    let pushed = importing::waited_for(pushing, stop)?;
+    let pushed = pushed.map_err(|error| Failure::new(ExitCode::PublicationFailed, error.into()))?;
+    Ok(format!(
+        "{to} is {}, {} blobs sent, {} were there",
+        pushed.digest, pushed.uploaded, pushed.present
+    ))
 }

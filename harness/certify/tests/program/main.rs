@@ -15,6 +15,7 @@ mod archives;
 mod configuration;
 mod front;
 mod host;
+mod inputs;
 mod interrupts;
 mod kept;
 mod readiness;

@@ -1,8 +1,10 @@
 /* The program in the images of these tests: static, one word says what it does. */
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static void leave(int signal) {
@@ -20,6 +22,14 @@ int main(int count, char **words) {
         signal(SIGTERM, leave);
         say("ready\n");
         for (;;) pause();
+    }
+    if (!strcmp(what, "listen")) {
+        struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(8080)};
+        int listener = socket(AF_INET, SOCK_STREAM, 0);
+        signal(SIGTERM, leave);
+        if (bind(listener, (struct sockaddr *)&here, sizeof here) || listen(listener, 16)) return 5;
+        say("ready\n");
+        for (;;) close(accept(listener, 0, 0));
     }
     if (!strcmp(what, "stubborn")) {
         signal(SIGTERM, SIG_IGN);

@@ -14,7 +14,8 @@ pub enum Baseline {
     /// Another spec's content and its baseline's: used by controls, which differ by one flaw. The
     /// value names the spec whose candidate is the baseline.
     Spec(String),
-    /// An existing OCI layout or archive.
+    /// An existing image: a layout, an archive, a registry's (`docker://NAME`) or a daemon's
+    /// (`docker-daemon:NAME`).
     Layout(String),
     /// No baseline: comparative criteria are blocked.
     None,

@@ -19,7 +19,10 @@ pub struct ImageSpec {
     /// Slices to cut, per release: `{debian-13: [libc6_libs, ...]}`. Empty when `from` is given.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub slices: BTreeMap<String, Vec<String>>,
-    /// An existing image instead of slices: a path of an OCI layout or an archive of one.
+    /// An existing image instead of slices: a path of an OCI layout, an archive
+    /// (`docker-archive:PATH`), a registry's (`docker://NAME`) or a daemon's
+    /// (`docker-daemon:NAME`). With an empty `config.entrypoint` it runs as its own configuration
+    /// says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// How layers are packed; the same in both arms.
@@ -111,6 +114,12 @@ impl ImageSpec {
             (None, true) => return refuse("slices", "neither `slices` nor `from` is given".into()),
             (Some(_), false) => return refuse("from", "both `slices` and `from` are given".into()),
             _ => {}
+        }
+        if self.readiness == Readiness::Exposed && self.from.is_none() {
+            return refuse(
+                "readiness",
+                "`exposed` is for existing images (`from`)".into(),
+            );
         }
         if self.config.entrypoint.is_empty() && self.from.is_none() {
             return refuse("config.entrypoint", "is empty".into());

@@ -20,6 +20,9 @@ pub enum Readiness {
         /// The text looked for.
         contains: String,
     },
+    /// A connection is accepted at the lowest TCP port that an existing image's own configuration
+    /// exposes.
+    Exposed,
     /// The program ends with this status.
     Exit {
         /// The expected exit status.
