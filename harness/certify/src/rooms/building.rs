@@ -164,7 +164,6 @@ impl<'a> Builder<'a> {
             image.text.as_bytes(),
         );
         written.or_unavailable()?;
-        let arch = self.arch()?;
         let arm = match &image.spec.from {
             Some(reference) => self.existing(reference, image, Arm::Candidate, folder)?,
             None => self.arm(image, Arm::Candidate, (Content::Slices, age), folder)?,
