@@ -181,7 +181,8 @@ fn certified(
     let mut notes = facts.notes.iter();
     let is_told = notes.any(|note| note.contains("was made from its parts"));
     assert_eq!(is_told, !has_manifest, "{form}: {:?}", facts.notes);
-    let place = from.trim_start_matches("docker://");
+    let place = from.split_once("docker://").map_or(from, |(_, rest)| rest);
+    let place = place.trim_start_matches("docker-archive:");
     assert!(facts.origin.contains(place), "{form}: {}", facts.origin);
     let journal = std::fs::read_to_string(scene.path(form).join("journal")).unwrap();
     assert!(journal.contains(&json!(facts.origin).to_string()), "{form}");
