@@ -104,7 +104,11 @@ impl Client {
         loop {
             let response = match self.once(call, &url).await {
                 Ok(response) => response,
-                Err(fault) if call.repeat == Repeat::Never || tries >= patience.tries => {
+                Err(fault)
+                    if call.repeat == Repeat::Never
+                        || tries >= patience.tries
+                        || !fault.is_passing() =>
+                {
                     return Err(fault);
                 }
                 Err(_) => {
