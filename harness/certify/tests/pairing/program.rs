@@ -121,6 +121,7 @@ fn baseline(image: &IntendedImage, place: &Utf8Path) -> (ImageFacts, Utf8PathBuf
         run: &run,
         shelf: &shelf,
         mirrors: &mirrors,
+        plain_http: &[],
         libexec: &libexec,
         scratch: place.join("scratch"),
         cache: archives::cache(),

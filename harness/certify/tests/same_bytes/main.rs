@@ -154,6 +154,7 @@ fn baseline(fixture: &Fixture, place: &Utf8Path) -> String {
         run: &id,
         shelf: &shelf,
         mirrors: &mirrors,
+        plain_http: &[],
         libexec: &libexec,
         scratch: place.join("scratch"),
         cache: place.join("cache"),

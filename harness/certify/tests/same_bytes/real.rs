@@ -179,6 +179,7 @@ fn finished(place: &Utf8Path, cache: &Utf8Path, libexec: &Libexec) -> Digest {
         run: &id,
         shelf: &shelf,
         mirrors: &mirrors,
+        plain_http: &[],
         libexec,
         scratch: place.join("scratch"),
         cache: cache.to_owned(),

@@ -54,23 +54,24 @@ impl Ground {
 type Is = fn(&Fault) -> bool;
 
 #[tokio::test]
-async fn every_fault_of_a_registry_has_its_own_error() {
-    let table: &[(&str, RegistryFault, Is)] = &[
+async fn every_fault_of_a_manifest_has_its_own_error() {
+    let index = "application/vnd.oci.image.index.v1+json".to_owned();
+    let drip = RegistryFault::Drip(Duration::from_millis(20));
+    let table: [(RegistryFault, Is); 12] = [
         (
-            "/manifests/",
             RegistryFault::Status(401),
             |fault| matches!(fault, Fault::Denied { with, .. } if with == "anonymous access"),
         ),
-        ("/manifests/", RegistryFault::Status(403), |fault| {
+        (RegistryFault::Status(403), |fault| {
             matches!(fault, Fault::Denied { .. })
         }),
-        ("/manifests/", RegistryFault::Status(404), |fault| {
+        (RegistryFault::Status(404), |fault| {
             matches!(fault, Fault::NotFound { .. })
         }),
-        ("/manifests/", RegistryFault::Status(418), |fault| {
+        (RegistryFault::Status(418), |fault| {
             matches!(fault, Fault::Status { status: 418, .. })
         }),
-        ("/manifests/", RegistryFault::Status(503), |fault| {
+        (RegistryFault::Status(503), |fault| {
             matches!(
                 fault,
                 Fault::Busy {
@@ -80,7 +81,7 @@ async fn every_fault_of_a_registry_has_its_own_error() {
                 }
             )
         }),
-        ("/manifests/", RegistryFault::Busy(0), |fault| {
+        (RegistryFault::Busy(0), |fault| {
             matches!(
                 fault,
                 Fault::Busy {
@@ -90,67 +91,67 @@ async fn every_fault_of_a_registry_has_its_own_error() {
                 }
             )
         }),
-        ("/manifests/", RegistryFault::Busy(3600), |fault| {
+        (RegistryFault::Busy(3600), |fault| {
             matches!(fault, Fault::Later { seconds: 3600, .. })
         }),
-        ("/manifests/", RegistryFault::WrongBytes, |fault| {
+        (RegistryFault::WrongBytes, |fault| {
             matches!(fault, Fault::WrongDigest { .. })
         }),
-        ("/manifests/", RegistryFault::Silent, |fault| {
+        (RegistryFault::Silent, |fault| {
             matches!(fault, Fault::Deadline { .. })
         }),
-        ("/manifests/", RegistryFault::Reset, |fault| {
+        (RegistryFault::Reset, |fault| {
             matches!(fault, Fault::Unreachable { .. })
         }),
-        (
-            "/manifests/",
-            RegistryFault::Drip(Duration::from_millis(20)),
-            |fault| matches!(fault, Fault::Deadline { .. }),
-        ),
-        (
-            "/manifests/",
-            RegistryFault::MediaType("application/vnd.oci.image.index.v1+json".to_owned()),
-            |fault| matches!(fault, Fault::Document { .. }),
-        ),
-        ("/blobs/", RegistryFault::Status(404), |fault| {
+        (drip, |fault| matches!(fault, Fault::Deadline { .. })),
+        (RegistryFault::MediaType(index), |fault| {
+            matches!(fault, Fault::Document { .. })
+        }),
+    ];
+    every_one("/manifests/", table).await;
+}
+
+#[tokio::test]
+async fn every_fault_of_a_blob_has_its_own_error() {
+    let plain = "http://blobs.example/x?signature=secret".to_owned();
+    let again = "/v2/app/blobs/again".to_owned();
+    let drip = RegistryFault::Drip(Duration::from_millis(50));
+    let table: [(RegistryFault, Is); 8] = [
+        (RegistryFault::Status(404), |fault| {
             matches!(fault, Fault::NotFound { .. })
         }),
-        ("/blobs/", RegistryFault::Truncated(10), |fault| {
+        (RegistryFault::Truncated(10), |fault| {
             matches!(fault, Fault::Broken { tries: 3, .. })
         }),
-        ("/blobs/", RegistryFault::WrongBytes, |fault| {
+        (RegistryFault::WrongBytes, |fault| {
             matches!(fault, Fault::WrongDigest { .. })
         }),
-        ("/blobs/", RegistryFault::Longer, |fault| {
+        (RegistryFault::Longer, |fault| {
             matches!(fault, Fault::WrongSize { .. })
         }),
-        ("/blobs/", RegistryFault::Silent, |fault| {
+        (RegistryFault::Silent, |fault| {
             matches!(fault, Fault::Deadline { .. })
         }),
+        (drip, |fault| matches!(fault, Fault::Deadline { .. })),
         (
-            "/blobs/",
-            RegistryFault::Drip(Duration::from_millis(50)),
-            |fault| matches!(fault, Fault::Deadline { .. }),
-        ),
-        (
-            "/blobs/",
-            RegistryFault::Redirect("http://blobs.example/x?signature=secret".to_owned()),
+            RegistryFault::Redirect(plain),
             |fault| matches!(fault, Fault::Plain { at, .. } if at == "blobs.example"),
         ),
-        (
-            "/blobs/",
-            RegistryFault::Redirect("/v2/app/blobs/again".to_owned()),
-            |fault| matches!(fault, Fault::Redirect { .. }),
-        ),
+        (RegistryFault::Redirect(again), |fault| {
+            matches!(fault, Fault::Redirect { .. })
+        }),
     ];
-    // Side by side: most of them wait.
-    let rows = table.iter().map(|(path, fault, is)| async move {
+    every_one("/blobs/", table).await;
+}
+
+/// Side by side: most of them wait.
+async fn every_one(path: &str, table: impl IntoIterator<Item = (RegistryFault, Is)>) {
+    let rows = table.into_iter().map(|(fault, is)| async move {
         let ground = Ground::prepare().await;
-        ground
-            .registry
-            .spoil("GET", path, fault.clone(), usize::MAX);
+        let told = format!("{path} {fault:?}");
+        ground.registry.spoil("GET", path, fault, usize::MAX);
         let error = ground.fails().await;
-        assert!(is(&error.fault), "{path} {fault:?}: {:?}", error.fault);
+        assert!(is(&error.fault), "{told}: {:?}", error.fault);
         assert!(!error.to_string().contains("signature"), "{error}");
     });
     futures::future::join_all(rows).await;
