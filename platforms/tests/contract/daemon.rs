@@ -44,8 +44,8 @@ fn docker_saves_what_it_holds() {
     };
     let work = work(&ground, "docker-saves");
     block_on(async {
-        let libexec = Ground::libexec(&ground.folder);
-        let detected = platform("docker").detect(&libexec).await;
+        let around = Ground::surroundings(&ground.folder);
+        let detected = platform("docker").detect(&around).await;
         if let engine::Detection::Absent { why, .. } = detected {
             return skipped("docker", &why);
         }
@@ -67,7 +67,8 @@ fn docker_saves_what_it_holds() {
         let saved = work.join("saved.tar");
         let held = platforms::save_image(&tag, &saved, 1 << 30).await;
         let absent = platforms::save_image("certify-contract/none:1", &saved, 1 << 30).await;
-        client.remove_image(&tag, None, None).await.unwrap();
+        let how = None::<bollard::query_parameters::RemoveImageOptions>;
+        client.remove_image(&tag, how, None).await.unwrap();
         let held = held.unwrap();
         assert!(matches!(absent, Err(platforms::SaveError::NoImage { .. })));
         let limits = image::Limits::standard();
