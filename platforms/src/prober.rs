@@ -14,6 +14,9 @@ use tokio::io::{
     AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, Lines,
 };
 
+/// Longest wait of a prober for one answer of the application.
+pub(crate) const ANSWER: Duration = Duration::from_secs(5);
+
 /// A prober that answers.
 pub(crate) struct Prober {
     input: Box<dyn AsyncWrite + Send + Unpin>,
@@ -75,7 +78,7 @@ impl Prober {
     async fn request(&mut self, question: Question) -> Result<Requested, String> {
         self.send(&Command::Request(Request {
             question,
-            deadline_ms: 5000,
+            deadline_ms: ANSWER.as_millis() as u64,
         }))
         .await?;
         match next(&mut self.replies).await? {
@@ -96,7 +99,7 @@ impl Prober {
             question,
             connections,
             extent,
-            deadline_ms: 5000,
+            deadline_ms: ANSWER.as_millis() as u64,
         };
         self.send(&Command::Load(load)).await?;
         match next(&mut self.replies).await? {

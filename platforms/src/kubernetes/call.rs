@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use engine::clock::Clock;
 use engine::wait::Deadline;
+use kube::api::PostParams;
+use kube::client::UpgradeConnectionError;
+use kube::{Api, ResourceExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-/// Longest wait for one answer.
-pub(crate) const ANSWER: Duration = Duration::from_secs(15);
-/// Longest time over which a call that a busy server turned away is made again.
-const INSISTENCE: Duration = Duration::from_secs(40);
-/// Pause before a call is made again, unless the server names one.
-const PAUSE: Duration = Duration::from_millis(500);
+use super::pace::pace;
 
 /// Why a call failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub(crate) enum Kind {
     Invalid,
     /// No answer in time.
     Late,
+    /// The connection broke, or none could be made.
+    Cut,
     /// Everything else: the connection, the format.
     Other,
 }
@@ -60,60 +62,118 @@ pub(crate) async fn once<T>(
         kind,
         pause,
     };
-    match tokio::time::timeout(ANSWER, answer).await {
+    match tokio::time::timeout(pace().answer, answer).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => {
             let (kind, pause) = kind(&error);
             Err(failed(kind, words(&error), pause))
         }
         Err(_) => {
-            let why = format!("no answer within {} s", ANSWER.as_secs());
+            let why = format!("no answer within {} ms", pace().answer.as_millis());
             Err(failed(Kind::Late, why, None))
         }
     }
 }
 
-/// Makes a call, and again while the server is busy. Only for calls that are not timed.
+/// Makes a call, and again while the server is busy or the connection breaks. Only for calls that are
+/// not timed.
 pub(crate) async fn insist<T, F>(
     clock: Clock,
     what: &str,
-    mut answer: impl FnMut() -> F,
+    answer: impl FnMut() -> F,
 ) -> Result<T, CallError>
 where
     F: Future<Output = kube::Result<T>>,
 {
-    let deadline = Deadline::after(clock, INSISTENCE);
+    insist_while(clock, what, is_passing, answer).await.0
+}
+
+/// Makes the first call to a server: what does not answer at all may be no server, so only one that
+/// says that it is busy is asked again.
+pub(crate) async fn introduce<T, F>(
+    clock: Clock,
+    what: &str,
+    answer: impl FnMut() -> F,
+) -> Result<T, CallError>
+where
+    F: Future<Output = kube::Result<T>>,
+{
+    let is_there = |error: &CallError| error.kind == Kind::Busy;
+    insist_while(clock, what, is_there, answer).await.0
+}
+
+/// Creates an object, and again while the server is busy. A try whose answer was lost may have made
+/// it: what is there under its name at the next try is taken for it, so names must be ours alone.
+pub(crate) async fn create<K>(
+    clock: Clock,
+    what: &str,
+    api: &Api<K>,
+    object: &K,
+) -> Result<K, CallError>
+where
+    K: kube::Resource + Clone + std::fmt::Debug + Serialize + DeserializeOwned,
+{
+    let params = PostParams::default();
+    let made = insist_while(clock, what, is_passing, || api.create(&params, object));
+    match made.await {
+        (Err(error), tries) if error.kind == Kind::Exists && tries > 1 => {
+            let name = object.name_any();
+            insist(clock, what, || api.get(&name)).await
+        }
+        (made, _) => made,
+    }
+}
+
+/// Makes a call again while `passes` says that its failure may pass; how often it was made.
+pub(crate) async fn insist_while<T, F>(
+    clock: Clock,
+    what: &str,
+    passes: impl Fn(&CallError) -> bool,
+    mut answer: impl FnMut() -> F,
+) -> (Result<T, CallError>, u32)
+where
+    F: Future<Output = kube::Result<T>>,
+{
+    let deadline = Deadline::after(clock, pace().insistence);
     let mut tries = 0;
     loop {
         tries += 1;
         match once(what, answer()).await {
-            Err(error) if is_passing(&error) && !deadline.passed(clock) => {
-                let pause = error.pause.unwrap_or(PAUSE).min(deadline.left(clock));
+            Err(error) if passes(&error) && !deadline.passed(clock) => {
+                let pause = error
+                    .pause
+                    .unwrap_or(pace().pause)
+                    .min(deadline.left(clock));
                 tracing::debug!("{error}; again in {} ms", pause.as_millis());
                 clock.sleep(pause).await;
             }
             Err(error) if tries > 1 => {
                 let why = format!("{} ({tries} tries)", error.why);
-                return Err(CallError { why, ..error });
+                return (Err(CallError { why, ..error }), tries);
             }
-            result => return result,
+            result => return (result, tries),
         }
     }
 }
 
 /// Whether the same call may work in a moment. A new namespace has no service account at first, and
 /// what stands in it is refused until it has.
-fn is_passing(error: &CallError) -> bool {
+pub(crate) fn is_passing(error: &CallError) -> bool {
     match error.kind {
-        Kind::Busy | Kind::Late => true,
+        Kind::Busy | Kind::Late | Kind::Cut => true,
         Kind::Forbidden => error.why.contains("error looking up service account"),
         _ => false,
     }
 }
 
 fn kind(error: &kube::Error) -> (Kind, Option<Duration>) {
-    let kube::Error::Api(status) = error else {
-        return (Kind::Other, None);
+    let status = match error {
+        kube::Error::Api(status) => status,
+        kube::Error::HyperError(_) | kube::Error::Service(_) => return (Kind::Cut, None),
+        kube::Error::UpgradeConnection(UpgradeConnectionError::ProtocolSwitch(code)) => {
+            return (of_code(code.as_u16(), ""), None);
+        }
+        _ => return (Kind::Other, None),
     };
     let asked = status
         .details
@@ -122,17 +182,20 @@ fn kind(error: &kube::Error) -> (Kind, Option<Duration>) {
     let pause = asked
         .filter(|seconds| *seconds > 0)
         .map(|seconds| Duration::from_secs(seconds.into()));
-    let kind = match status.code {
+    (of_code(status.code, &status.reason), pause)
+}
+
+fn of_code(code: u16, reason: &str) -> Kind {
+    match code {
         401 => Kind::Unauthorized,
         403 => Kind::Forbidden,
         404 => Kind::NotFound,
-        409 if status.reason == "AlreadyExists" => Kind::Exists,
+        409 if reason == "AlreadyExists" => Kind::Exists,
         410 => Kind::Gone,
         400 | 422 => Kind::Invalid,
         429 | 500 | 502 | 503 | 504 => Kind::Busy,
         _ => Kind::Other,
-    };
-    (kind, pause)
+    }
 }
 
 /// The server's words, else the error with its causes.
@@ -163,7 +226,9 @@ impl CallError {
         let text = match self.kind {
             Kind::Unauthorized => "log in to the cluster again: its credentials are not accepted",
             Kind::Forbidden => "compare with the rights that `certify rbac` prints",
-            Kind::Busy | Kind::Late => "look at the API server: it turns calls away or is too slow",
+            Kind::Busy | Kind::Late | Kind::Cut => {
+                "look at the API server: it turns calls away, is too slow or not there"
+            }
             _ => return None,
         };
         Some(text.to_owned())

@@ -1,5 +1,6 @@
 //! A cluster that answers.
 
+use engine::clock::Clock;
 use kube::config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use model::ClusterSettings;
@@ -57,7 +58,9 @@ impl Cluster {
         config.default_retry = false;
         let server = config.cluster_url.to_string();
         let client = Client::try_from(config).map_err(|error| call::words(&error))?;
-        let version = call::once("ask for the version", client.apiserver_version()).await;
+        let clock = Clock::system();
+        let asked = call::introduce(clock, "ask for the version", || client.apiserver_version());
+        let version = asked.await;
         let version = version.map_err(|error: CallError| format!("{server}: {error}"))?;
         Ok(Self {
             client,

@@ -16,12 +16,14 @@ use probe::Memory;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use super::inside::{self, Talk};
+use super::inside::{Inside, Talk, Untold};
 use super::names::{PROBER, SUBJECT};
+use super::pace::pace;
 use super::pods::Pods;
 use super::session::{Alive, Image, PodSession};
 use super::wanted::Reference;
 use super::{removal, starting, state};
+use crate::prober::{self, Prober};
 
 /// A pod with the measured container and the prober.
 pub(crate) struct PodContainer {
@@ -66,8 +68,42 @@ impl PodContainer {
         SessionError::environment(format!("{doing} {}", self.name), why)
     }
 
-    async fn ask(&self, words: &[&str], input: Option<String>) -> Result<Value, String> {
-        inside::ask(&self.api, (&self.name, SUBJECT), words, input).await
+    fn inside<'a>(&'a self, container: &'a str) -> Inside<'a> {
+        Inside {
+            clock: self.clock,
+            api: &self.api,
+            pods: &self.pods,
+            pod: &self.name,
+            container,
+        }
+    }
+
+    async fn ask(&self, words: &[&str], input: Option<String>) -> Result<Value, Untold> {
+        self.inside(SUBJECT).ask(words, input).await
+    }
+
+    /// Talks to the prober that answers questions after the start; one that was started when first
+    /// needed. `within` is how long it may take by itself.
+    async fn talk<T>(
+        &self,
+        within: Duration,
+        talk: impl AsyncFnOnce(&mut Prober) -> Result<T, SessionError>,
+    ) -> Result<T, SessionError> {
+        let mut held = self.talk.lock().await;
+        let mut begun = match held.take() {
+            Some(begun) => begun,
+            None => {
+                let begun = Talk::begin(self.inside(PROBER)).await;
+                begun.map_err(|why| self.fault("ask", why))?
+            }
+        };
+        let limit = within + pace().answer;
+        let told = tokio::time::timeout(limit, talk(&mut begun.prober)).await;
+        let late = |_| self.fault("ask", format!("no answer within {} ms", limit.as_millis()));
+        let told = told.map_err(late)??;
+        // A prober that failed or is late is not asked again: its next line might be an old answer.
+        *held = Some(begun);
+        Ok(told)
     }
 
     /// What the cluster says of the pod: admitted by which policy, running what and where.
@@ -112,25 +148,32 @@ impl Container for PodContainer {
                 let words = ["attempts", "--pid", "1", "--uid", &uid, "--gid", &gid];
                 self.ask(&words, Some(request.to_string())).await
             }
-            Inspection::Admission => self.admission(),
+            Inspection::Admission => self.admission().map_err(Untold::Cluster),
         };
-        document.map_err(|why| self.fault("look at", why).blamed_on(Blame::Harness))
+        document.map_err(|why| match why {
+            Untold::Cluster(why) => self.fault("look at", why),
+            Untold::Probe(why) => self.fault("look at", why).blamed_on(Blame::Harness),
+        })
     }
 
     async fn request(&self, request: &SmokeRequest) -> Result<SmokeReply, SessionError> {
-        let mut talk = self.talk.lock().await;
-        let talk = begun(&mut talk, self).await?;
-        talk.prober.smoke(&self.name, request).await
+        let within = prober::ANSWER;
+        self.talk(within, async |prober| {
+            prober.smoke(&self.name, request).await
+        })
+        .await
     }
 
     async fn load(&self, load: &LoadRequest) -> Result<Value, SessionError> {
-        let mut talk = self.talk.lock().await;
-        let talk = begun(&mut talk, self).await?;
-        talk.prober.put_load(&self.name, load).await
+        let within = load.duration + prober::ANSWER;
+        self.talk(within, async |prober| {
+            prober.put_load(&self.name, load).await
+        })
+        .await
     }
 
     async fn memory(&self) -> Result<ContainerMemory, SessionError> {
-        let memory = memory(&self.api, &self.name).await;
+        let memory = memory(self.inside(SUBJECT)).await;
         let memory = memory.map_err(|why| self.fault("read the memory of", why))?;
         Ok(ContainerMemory {
             pss_bytes: memory.pss_bytes,
@@ -166,7 +209,7 @@ impl Container for PodContainer {
         removal::delete(self.clock, &self.api, &self.name, None)
             .await
             .map_err(|why| self.fault("stop", why))?;
-        let limit = removal::GONE + Duration::from_millis(self.config.stop_grace_ms);
+        let limit = pace().pod_gone + Duration::from_millis(self.config.stop_grace_ms);
         let ended = self
             .pods
             .until(self.clock, &self.name, limit, state::await_end)
@@ -190,23 +233,9 @@ impl Container for PodContainer {
     }
 }
 
-/// The prober that answers questions after the start, started when first needed.
-async fn begun<'a>(
-    talk: &'a mut Option<Talk>,
-    pod: &PodContainer,
-) -> Result<&'a mut Talk, SessionError> {
-    match talk {
-        Some(talk) => Ok(talk),
-        none => {
-            let begun = Talk::begin(&pod.api, &pod.name, PROBER).await;
-            Ok(none.insert(begun.map_err(|why| pod.fault("ask", why))?))
-        }
-    }
-}
-
-/// What the processes of a pod's measured container have mapped.
-pub(crate) async fn memory(api: &Api<Pod>, pod: &str) -> Result<Memory, String> {
-    let document = inside::ask(api, (pod, SUBJECT), &["memory"], None).await?;
+/// What the processes of a container have mapped.
+pub(crate) async fn memory(inside: Inside<'_>) -> Result<Memory, String> {
+    let document = inside.ask(&["memory"], None).await.map_err(Untold::words)?;
     let memory: Memory = serde_json::from_value(document).map_err(|error| error.to_string())?;
     if !memory.unreadable.is_empty() {
         return Err(format!(

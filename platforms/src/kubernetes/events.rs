@@ -11,10 +11,9 @@ use k8s_openapi::api::core::v1::Event;
 use kube::Api;
 use kube::api::ListParams;
 
-use super::call::{self, CallError};
+use super::call;
+use super::pace::pace;
 
-/// Longest wait for events to arrive: kubelets send them behind the work.
-const ARRIVAL: Duration = Duration::from_secs(5);
 /// Pause between two looks.
 const PAUSE: Duration = Duration::from_millis(40);
 
@@ -38,14 +37,19 @@ pub(crate) async fn times<S: AsRef<str>>(
 ) -> Result<Vec<Result<KubeletTimes, String>>, String> {
     let selector = format!("involvedObject.name={pod},involvedObject.uid={uid}");
     let wanted = ListParams::default().fields(&selector);
-    let deadline = Deadline::after(clock, ARRIVAL);
+    let deadline = Deadline::after(clock, pace().events);
     loop {
         let listed = call::once("list the pod's events", api.list(&wanted)).await;
-        let listed = listed.map_err(|error: CallError| error.to_string())?;
-        let each = containers
-            .iter()
-            .map(|name| read(&listed.items, name.as_ref()));
-        let each: Vec<_> = each.collect();
+        let each: Vec<Result<KubeletTimes, String>> = match listed {
+            Ok(listed) => {
+                let of = |name: &S| read(&listed.items, name.as_ref());
+                containers.iter().map(of).collect()
+            }
+            Err(error) if call::is_passing(&error) => {
+                vec![Err(error.to_string()); containers.len()]
+            }
+            Err(error) => return Err(error.to_string()),
+        };
         if deadline.passed(clock) || each.iter().all(Result::is_ok) {
             return Ok(each);
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use engine::clock::Clock;
 use k8s_openapi::api::core::v1::Node;
 use k8s_openapi::api::node::v1::RuntimeClass;
 use kube::Api;
@@ -14,7 +15,8 @@ use super::cluster::Cluster;
 /// A node that takes our pods: ready, and open to all; one that keeps no control plane is preferred.
 async fn choose_node(cluster: &Cluster) -> Result<Node, String> {
     let api: Api<Node> = Api::all(cluster.client.clone());
-    let listed = call::once("list the nodes", api.list(&ListParams::default())).await;
+    let params = ListParams::default();
+    let listed = call::insist(Clock::system(), "list the nodes", || api.list(&params)).await;
     let listed = listed.map_err(|error| match error.kind {
         call::Kind::Forbidden => {
             format!("{error}; name one in certify.yaml (clusters: <platform>: node)")
@@ -40,7 +42,7 @@ pub(crate) async fn node(cluster: &Cluster, settings: &ClusterSettings) -> Resul
 /// The node that the user names, with what the caller may see of it.
 async fn named_node(cluster: &Cluster, name: &str) -> Result<Node, String> {
     let api: Api<Node> = Api::all(cluster.client.clone());
-    match call::once("look at the node", api.get(name)).await {
+    match call::insist(Clock::system(), "look at the node", || api.get(name)).await {
         Ok(node) => Ok(node),
         Err(error) if error.kind == call::Kind::Forbidden => {
             let mut node = Node::default();
@@ -94,7 +96,8 @@ pub(crate) async fn handler(
         return Ok(None);
     };
     let api: Api<RuntimeClass> = Api::all(cluster.client.clone());
-    match call::once("look at the RuntimeClass", api.get(name)).await {
+    let class = call::insist(Clock::system(), "look at the RuntimeClass", || api.get(name));
+    match class.await {
         Ok(class) => Ok(Some(class.handler)),
         Err(error) if error.kind == call::Kind::Forbidden => Ok(None),
         Err(error) => Err(error.to_string()),

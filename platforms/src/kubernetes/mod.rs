@@ -15,6 +15,7 @@ mod laps;
 pub(crate) mod local;
 pub(crate) mod names;
 pub(crate) mod objects;
+mod pace;
 mod pods;
 pub(crate) mod ready;
 mod removal;

@@ -9,11 +9,10 @@ use kube::Api;
 use kube::api::DeleteParams;
 
 use super::call::{self, Kind};
+use super::pace::pace;
 use super::pods::Pods;
 use super::state;
 
-/// Longest wait, beyond its grace, until a deleted pod is gone.
-pub(super) const GONE: Duration = Duration::from_secs(60);
 /// The grace of a pod whose end is not looked at. None at all would make the deletion a forced one:
 /// the object goes and the container stays.
 pub(super) const SHORTEST_GRACE_S: u32 = 1;
@@ -30,7 +29,7 @@ pub(super) async fn remove(
     let left = || Residue::Removable(vec![format!("pod {name}")]);
     let failed = |why: String| SessionError::environment(&attempted, why).leaving(left());
     delete(clock, api, name, grace).await.map_err(failed)?;
-    let limit = GONE + Duration::from_secs(grace.unwrap_or(0).into());
+    let limit = pace().pod_gone + Duration::from_secs(grace.unwrap_or(0).into());
     let gone = pods.until(clock, name, limit, state::await_gone).await;
     gone.map_err(|why| failed(why.words()))
 }

@@ -20,11 +20,12 @@ use tokio::sync::Mutex;
 
 use super::call::{self, Kind};
 use super::cluster::Cluster;
+use super::inside::Inside;
 use super::names;
 use super::pods::Pods;
 use super::supply::Supply;
 use super::wanted::{self, Ground, Reference};
-use super::{container, laps, starting, sweep};
+use super::{container, laps, pace, starting, sweep};
 use crate::closing::strike_out;
 use crate::probe_image;
 
@@ -126,6 +127,7 @@ pub(crate) async fn open(
 ) -> Result<Box<dyn Session>, SessionError> {
     let attempted = format!("open a session on {}", opening.facts.platform);
     let environment = |why: String| SessionError::environment(&attempted, why);
+    let standing = pace::standing().map_err(environment)?;
     let scratch = ("folder", request.scratch.as_str());
     let own = opening.outside.iter().chain([&opening.object]);
     let own = own.map(|object| (opening.kind, object.as_str()));
@@ -152,7 +154,10 @@ pub(crate) async fn open(
                 digests: Vec::new(),
             },
         },
-        facts: opening.facts,
+        facts: PlatformFacts {
+            standing,
+            ..opening.facts
+        },
         cluster: opening.cluster,
         supply: opening.supply,
         api,
@@ -235,10 +240,7 @@ impl PodSession {
         let wanted = wanted::namespace(&ground.run, &ground.namespace, &expires.to_string());
         let wanted = wanted.map_err(|error| error.to_string())?;
         let namespaces: Api<Namespace> = Api::all(self.cluster.client.clone());
-        let params = PostParams::default();
-        let made = call::insist(self.clock, "make the namespace", || {
-            namespaces.create(&params, &wanted)
-        });
+        let made = call::create(self.clock, "make the namespace", &namespaces, &wanted);
         made.await.map(drop).map_err(|error| match error.kind {
             Kind::Forbidden => format!(
                 "{error}; `certify rbac` prints a namespace and a role for an administrator to make, \
@@ -328,7 +330,14 @@ impl Session for PodSession {
         let alive = self.alive.all();
         let containers = u32::try_from(alive.len()).unwrap_or(u32::MAX);
         let readings = alive.into_iter().map(|pod| async move {
-            container::memory(&self.api, &pod)
+            let inside = Inside {
+                clock: self.clock,
+                api: &self.api,
+                pods: &self.pods,
+                pod: &pod,
+                container: names::SUBJECT,
+            };
+            container::memory(inside)
                 .await
                 .map_err(|why| SessionError::environment(format!("read the memory of {pod}"), why))
         });

@@ -9,30 +9,20 @@ use engine::{
     Blame, Container, Residue, SessionError, Stamper, StartError, StartRequest, StartStamps,
 };
 use k8s_openapi::api::core::v1::Pod;
-use kube::api::{LogParams, PostParams};
+use kube::api::LogParams;
 use model::Readiness;
 use probe::{Command, Poll as ProbePoll, Polled, Question, Reply};
 
 use super::call::{self, CallError, Kind};
 use super::container::PodContainer;
 use super::names::{PROBER, SUBJECT};
+use super::pace::pace;
 use super::pods::Waited;
 use super::session::{Image, PodSession};
 use super::state::{self, Start};
 use super::wanted;
 use crate::prober;
 use crate::unready::Unready;
-
-/// Longest time for a cluster to bring a pod to where its container runs.
-const PLACED: Duration = Duration::from_secs(60);
-/// How much earlier than the measured container the prober may begin to ask.
-const LEAD: Duration = Duration::from_secs(5);
-/// How long after a container runs its prober is first asked, and then again.
-const LOOK: Duration = Duration::from_millis(200);
-/// Longest wait until the kubelet tells what runs.
-const IDENTIFIED: Duration = Duration::from_secs(15);
-/// How much longer than the prober's own deadline its last word is awaited.
-const LAST_WORD: Duration = Duration::from_secs(10);
 
 impl From<CallError> for Unready {
     fn from(error: CallError) -> Self {
@@ -118,16 +108,13 @@ fn poll(question: Question, request: &StartRequest) -> Command {
     Command::Poll(ProbePoll {
         question,
         interval_us: 1000,
-        deadline_ms: millis(LEAD + request.ready_within),
+        deadline_ms: millis(pace().lead + request.ready_within),
     })
 }
 
 /// Creates the pod. That it is created at all is the cluster's own policy saying yes.
 pub(super) async fn create(session: &PodSession, pod: &Pod) -> Result<Pod, Unready> {
-    let wanted = PostParams::default();
-    let created = call::insist(session.clock, "create the pod", || {
-        session.api.create(&wanted, pod)
-    });
+    let created = call::create(session.clock, "create the pod", &session.api, pod);
     match created.await {
         Ok(pod) => Ok(pod),
         Err(error)
@@ -152,16 +139,20 @@ pub(super) async fn placed<S: AsRef<str>>(
         Some(Start::Running | Start::Ended(..)) => Poll::Ready(()),
         Some(Start::Stuck(why)) => Poll::Failed(why),
     };
-    let waited = session.pods.until(session.clock, name, PLACED, look).await;
+    let waited = session
+        .pods
+        .until(session.clock, name, pace().placed, look)
+        .await;
     waited.map_err(|why| Unready::ours(why.words()))
 }
 
 /// The end of the prober's poll, as its log tells it; an end of the subject ends the wait.
 async fn polled(session: &PodSession, request: &StartRequest) -> Result<Polled, Unready> {
     let name = request.name.as_str();
-    let deadline = Deadline::after(session.clock, LEAD + request.ready_within + LAST_WORD);
+    let limit = pace().lead + request.ready_within + pace().last_word;
+    let deadline = Deadline::after(session.clock, limit);
     loop {
-        session.clock.sleep(LOOK).await;
+        session.clock.sleep(pace().look).await;
         if let Some(polled) = last_word(session, name).await? {
             if polled.ready_ns.is_some() {
                 return Ok(polled);
@@ -210,7 +201,7 @@ pub(super) async fn identified(
     };
     let waited = session
         .pods
-        .until(session.clock, name, IDENTIFIED, look)
+        .until(session.clock, name, pace().identified, look)
         .await;
     let told = |why: Waited| Unready::ours(format!("what it runs is not told: {}", why.words()));
     // A pod that is not as planned is rejected and counted where its figures are read.

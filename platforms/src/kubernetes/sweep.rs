@@ -12,9 +12,8 @@ use model::RunId;
 use super::call::{self, Kind};
 use super::cluster::Cluster;
 use super::names::LABEL;
+use super::pace::pace;
 
-/// Longest wait until a namespace with all in it is gone.
-const GONE: Duration = Duration::from_secs(120);
 /// Pause between two looks.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -38,7 +37,7 @@ pub(crate) async fn namespace(clock: Clock, cluster: &Cluster, name: &str) -> Re
         Err(error) if error.kind == Kind::NotFound => return Ok(()),
         Err(error) => return Err(error.to_string()),
     }
-    let deadline = Deadline::after(clock, GONE);
+    let deadline = Deadline::after(clock, pace().namespace_gone);
     loop {
         let found = call::insist(clock, "look at the namespace", || api.get_opt(name)).await;
         let Some(found) = found.map_err(|error| error.to_string())? else {
@@ -53,8 +52,8 @@ pub(crate) async fn namespace(clock: Clock, cluster: &Cluster, name: &str) -> Re
                 .filter_map(|condition| condition.message)
                 .collect();
             return Err(format!(
-                "namespace {name} is still there after {} s: {}",
-                GONE.as_secs(),
+                "namespace {name} is still there after {} ms: {}",
+                pace().namespace_gone.as_millis(),
                 said.join("; ")
             ));
         }
@@ -75,7 +74,7 @@ pub(crate) async fn pods(
         grace_period_seconds: Some(1),
         ..DeleteParams::default()
     };
-    let deadline = Deadline::after(clock, GONE);
+    let deadline = Deadline::after(clock, pace().namespace_gone);
     loop {
         let listed = call::insist(clock, "list the run's pods", || api.list(&ours)).await;
         let left = listed.map_err(|error| error.to_string())?.items;
@@ -96,9 +95,9 @@ pub(crate) async fn pods(
         }
         if deadline.passed(clock) {
             let names: Vec<String> = left.iter().map(ResourceExt::name_any).collect();
-            let seconds = GONE.as_secs();
+            let ms = pace().namespace_gone.as_millis();
             return Err(format!(
-                "still there after {seconds} s: {}",
+                "still there after {ms} ms: {}",
                 names.join(", ")
             ));
         }

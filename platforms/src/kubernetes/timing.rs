@@ -19,21 +19,16 @@ use probe::{Question, Repeat, Repeated, Turn};
 use super::call;
 use super::events::KubeletTimes;
 use super::names::TURNS;
+use super::pace::pace;
 use super::session::PodSession;
 use super::starting::{self, millis};
 use crate::unready::Unready;
 
-/// How long the cluster is given to finish its own work for a container.
-const HOLD: Duration = Duration::from_millis(400);
-/// How long starts in place are begun for each place of a lap, and how many there are at least and at
-/// most.
-const STARTING: Duration = Duration::from_millis(600);
+/// How many starts in place there are at least and at most.
 const LEAST: u32 = 5;
 const MOST: u32 = 40;
 /// How long after the last start can have begun the log is first looked at, and then again.
 const LOOK: Duration = Duration::from_millis(150);
-/// How much longer than all starts can take their line is awaited.
-const LAST_WORD: Duration = Duration::from_secs(10);
 
 /// What `probe repeat` is told at a place of a lap.
 pub(super) fn wish(
@@ -45,10 +40,10 @@ pub(super) fn wish(
     let number = |one: usize| u32::try_from(one).unwrap_or(u32::MAX);
     serde_json::to_string(&Repeat {
         question,
-        hold_ms: millis(HOLD),
+        hold_ms: millis(pace().hold),
         least: LEAST,
         most: MOST,
-        for_ms: millis(STARTING * number(places)),
+        for_ms: millis(pace().starting * number(places)),
         deadline_ms: millis(ready_within),
         turn: Some(Turn {
             folder: TURNS.to_owned(),
@@ -66,10 +61,11 @@ pub(super) async fn repeated(
     ready_within: Duration,
 ) -> Result<Vec<Repeated>, (usize, Unready)> {
     let count = u32::try_from(places.len()).unwrap_or(u32::MAX);
-    let limit = HOLD + STARTING * count + ready_within * LEAST * count + LAST_WORD;
+    let all = pace().hold + pace().starting * count;
+    let limit = all + ready_within * LEAST * count + pace().last_word;
     let deadline = Deadline::after(session.clock, limit);
     // Nothing is asked meanwhile: every question costs the node work.
-    let mut pause = HOLD + STARTING * count + LOOK;
+    let mut pause = all + LOOK;
     loop {
         session.clock.sleep(pause).await;
         let mut found = Vec::new();
