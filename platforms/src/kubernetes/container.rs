@@ -210,10 +210,7 @@ impl Container for PodContainer {
             .await
             .map_err(|why| self.fault("stop", why))?;
         let limit = pace().pod_gone + Duration::from_millis(self.config.stop_grace_ms);
-        let ended = self
-            .pods
-            .until(self.clock, &self.name, limit, state::await_end)
-            .await;
+        let ended = self.pods.end(self.clock, &self.name, limit).await;
         let took = self.clock.monotonic().since(asked);
         let exit = ended.map_err(|why| self.fault("see the end of", why.words()))?;
         self.remove(None).await?;

@@ -127,7 +127,19 @@ impl Inside<'_> {
             stdout.read_to_end(&mut output),
             stderr.read_to_end(&mut errors),
         );
-        read.await.map_err(|error| error.to_string())?;
+        // A connection that breaks does not end the streams.
+        let broken = async {
+            match process.join().await {
+                Ok(()) => std::future::pending().await,
+                Err(error) => format!("the connection to it broke off: {error}"),
+            }
+        };
+        tokio::select! {
+            // Streams that have ended have everything, however the connection was closed.
+            biased;
+            read = read => read.map_err(|error| error.to_string())?,
+            why = broken => return Err(why),
+        };
         let status = match status {
             Some(status) => status.await,
             None => None,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use engine::Exit;
 use engine::clock::Clock;
 use engine::wait::{Deadline, Poll};
 use futures::StreamExt;
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::names::LABEL;
+use super::state;
 
 /// The pods of a namespace as last seen.
 pub(crate) struct Pods {
@@ -27,8 +29,21 @@ pub(crate) struct Pods {
 #[derive(Default)]
 struct Seen {
     pods: BTreeMap<String, Pod>,
+    /// How the measured containers of pods that are gone ended, as far as it was said: a pod may go
+    /// between two looks.
+    departed: BTreeMap<String, Option<Exit>>,
     /// Why the watch last ended.
     fault: Option<String>,
+}
+
+impl Seen {
+    /// A pod is gone; this is the last of it.
+    fn depart(&mut self, last: &Pod) {
+        let name = last.name_any();
+        let known = self.pods.remove(&name);
+        let exit = state::ended(last).or_else(|| known.as_ref().and_then(state::ended));
+        self.departed.insert(name, exit);
+    }
 }
 
 impl Pods {
@@ -57,11 +72,35 @@ impl Pods {
         limit: Duration,
         look: impl Fn(Option<&Pod>) -> Poll<T>,
     ) -> Result<T, Waited> {
+        self.wait(clock, limit, |seen| look(seen.pods.get(name)))
+            .await
+    }
+
+    /// Waits until the measured container of a pod has ended; the pod may be gone by then.
+    pub(crate) async fn end(
+        &self,
+        clock: Clock,
+        name: &str,
+        limit: Duration,
+    ) -> Result<Exit, Waited> {
+        let look = |seen: &Seen| match (seen.pods.get(name), seen.departed.get(name)) {
+            (None, Some(Some(exit))) => Poll::Ready(*exit),
+            (pod, _) => state::await_end(pod),
+        };
+        self.wait(clock, limit, look).await
+    }
+
+    async fn wait<T>(
+        &self,
+        clock: Clock,
+        limit: Duration,
+        look: impl Fn(&Seen) -> Poll<T>,
+    ) -> Result<T, Waited> {
         let deadline = Deadline::after(clock, limit);
         let mut changes = self.changes.clone();
         loop {
             changes.mark_unchanged();
-            let last = match self.with(|seen| look(seen.pods.get(name))) {
+            let last = match self.with(&look) {
                 Poll::Ready(value) => return Ok(value),
                 Poll::Failed(why) => return Err(Waited::Failed(why)),
                 Poll::NotYet(status) => status,
@@ -130,7 +169,7 @@ async fn follow(
                     seen.pods.insert(pod.name_any(), pod);
                 }
                 Ok(watcher::Event::Delete(pod)) => {
-                    seen.pods.remove(&pod.name_any());
+                    seen.depart(&pod);
                 }
                 Ok(watcher::Event::Init) => listed.clear(),
                 Ok(watcher::Event::InitApply(pod)) => {
@@ -138,12 +177,52 @@ async fn follow(
                     seen.pods.insert(pod.name_any(), pod);
                 }
                 Ok(watcher::Event::InitDone) => {
-                    seen.pods.retain(|name, _| listed.contains(name));
+                    let gone = seen
+                        .pods
+                        .values()
+                        .filter(|pod| !listed.contains(&pod.name_any()));
+                    for pod in gone.cloned().collect::<Vec<_>>() {
+                        seen.depart(&pod);
+                    }
                     seen.fault = None;
                 }
                 Err(error) => seen.fault = Some(error.to_string()),
             }
         }
         changes.send_modify(|count| *count += 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn pod(state: &Value) -> Pod {
+        let status = json!({"name": "subject", "state": state, "image": "i", "imageID": "i",
+                            "ready": true, "restartCount": 0});
+        let pod = json!({"metadata": {"name": "p"}, "spec": {"containers": []},
+                         "status": {"containerStatuses": [status]}});
+        serde_json::from_value(pod).unwrap()
+    }
+
+    #[test]
+    fn a_pod_that_went_between_two_looks_has_told_its_end() {
+        let (runs, ended) = (
+            json!({"running": {}}),
+            json!({"terminated": {"exitCode": 3}}),
+        );
+        for (known, last, told) in [
+            (&runs, &ended, Some(Exit::Code(3))),
+            (&ended, &runs, Some(Exit::Code(3))),
+            (&runs, &runs, None),
+        ] {
+            let mut seen = Seen::default();
+            seen.pods.insert("p".to_owned(), pod(known));
+            seen.depart(&pod(last));
+            assert!(seen.pods.is_empty());
+            assert_eq!(seen.departed.get("p"), Some(&told));
+        }
     }
 }
