@@ -96,7 +96,9 @@ pub(crate) async fn handler(
         return Ok(None);
     };
     let api: Api<RuntimeClass> = Api::all(cluster.client.clone());
-    let class = call::insist(Clock::system(), "look at the RuntimeClass", || api.get(name));
+    let class = call::insist(Clock::system(), "look at the RuntimeClass", || {
+        api.get(name)
+    });
     match class.await {
         Ok(class) => Ok(Some(class.handler)),
         Err(error) if error.kind == call::Kind::Forbidden => Ok(None),
@@ -176,19 +178,25 @@ pub(crate) async fn look(
 async fn kubelet(cluster: &Cluster, node: &str) -> BTreeMap<String, String> {
     let mut facts = BTreeMap::new();
     let text = |path: String| async move {
-        let wanted = http::Request::get(path).body(Vec::new()).ok()?;
+        let wanted = http::Request::get(path).body(Vec::new());
+        let wanted = wanted.map_err(|error| error.to_string())?;
         let said = call::once("read from the kubelet", cluster.client.request_text(wanted)).await;
-        said.ok()
+        said.map_err(|error| match error.kind {
+            call::Kind::Forbidden => "not readable with these rights".to_owned(),
+            _ => format!("not read: {error}"),
+        })
     };
     let settings = text(format!("/api/v1/nodes/{node}/proxy/configz")).await;
-    let settings: Option<serde_json::Value> =
-        settings.and_then(|text| serde_json::from_str(&text).ok());
-    let Some(settings) = settings else {
-        facts.insert(
-            "kubelet.settings".to_owned(),
-            "not readable with these rights".to_owned(),
-        );
-        return facts;
+    let settings = settings.and_then(|text| {
+        let read = serde_json::from_str::<serde_json::Value>(&text);
+        read.map_err(|error| format!("not understood: {error}"))
+    });
+    let settings = match settings {
+        Ok(settings) => settings,
+        Err(why) => {
+            facts.insert("kubelet.settings".to_owned(), why);
+            return facts;
+        }
     };
     for key in [
         "cgroupDriver",
@@ -208,7 +216,7 @@ async fn kubelet(cluster: &Cluster, node: &str) -> BTreeMap<String, String> {
         }
     }
     let metrics = text(format!("/api/v1/nodes/{node}/proxy/metrics")).await;
-    let version = metrics.as_deref().and_then(|text| {
+    let version = metrics.as_deref().ok().and_then(|text| {
         let line = text
             .lines()
             .find(|line| line.starts_with("kubelet_cgroup_version"))?;

@@ -96,10 +96,7 @@ pub(crate) async fn pods(
         if deadline.passed(clock) {
             let names: Vec<String> = left.iter().map(ResourceExt::name_any).collect();
             let ms = pace().namespace_gone.as_millis();
-            return Err(format!(
-                "still there after {ms} ms: {}",
-                names.join(", ")
-            ));
+            return Err(format!("still there after {ms} ms: {}", names.join(", ")));
         }
         clock.sleep(PAUSE).await;
     }

@@ -7,6 +7,7 @@ mod certify;
 mod cold;
 mod controls;
 mod cut;
+mod faults;
 mod kills;
 mod kind;
 mod pairing;
@@ -37,6 +38,7 @@ const ROWS: &[Row] = &[
     repeats::ROW,
     controls::ROW,
     kills::ROW,
+    faults::ROW,
     pairing::ROW,
     kind::ROW,
     calibration::ROW,
