@@ -48,4 +48,7 @@ pub struct RegistrySettings {
     /// every image, the one of the probe as well, has to be there under its digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub push: Option<String>,
+    /// Whether to push without encryption. A registry on loopback is spoken to so in any case.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub plain_http: bool,
 }

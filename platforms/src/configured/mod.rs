@@ -3,7 +3,7 @@
 //! No other cluster is touched: neither `KUBECONFIG` nor a file in the home folder is looked at. Images
 //! reach its nodes through the registry that the file names.
 
-mod registry;
+mod pushed;
 
 use async_trait::async_trait;
 use camino::Utf8Path;
@@ -14,7 +14,7 @@ use crate::kubernetes::cluster::Cluster;
 use crate::kubernetes::objects::Object;
 use crate::kubernetes::session::{self, Opening};
 use crate::kubernetes::{facts, rights};
-use registry::Registry;
+use pushed::Registry;
 
 /// What names of its places begin with, as the ledger has them.
 const PLACES: &str = "cluster of ";
@@ -46,7 +46,7 @@ impl Platform for Configured {
         let found = async {
             let place = place(&around.cluster)?;
             let cluster = Cluster::of(&around.cluster).await?;
-            registry::named(&around.cluster)?;
+            pushed::named(&around.cluster)?;
             Ok::<String, String>(format!(
                 "{place} at {}, Kubernetes {}",
                 cluster.server, cluster.version
@@ -77,7 +77,7 @@ impl Platform for Configured {
 async fn prepare(request: &OpenRequest) -> Result<Opening, String> {
     let settings = &request.cluster;
     let place = place(settings)?;
-    let supply = Registry::new(registry::named(settings)?);
+    let supply = Registry::new(pushed::named(settings)?, request.run.clone())?;
     let cluster = Cluster::of(settings).await?;
     let node = facts::node(&cluster, settings).await?;
     let mut facts = facts::look(request.platform.clone(), &cluster, &node, settings).await;

@@ -15,10 +15,12 @@
 )]
 #![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub)]
 
+mod any_cluster;
 mod battery;
 mod cluster;
 mod daemon;
 mod ground;
+mod kubectl;
 mod least_rights;
 mod own_cluster;
 mod played_cluster;

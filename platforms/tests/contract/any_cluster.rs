@@ -1,0 +1,79 @@
+//! A cluster that is named by its kubeconfig, with images from a registry. Class `cluster`.
+
+use std::panic::{AssertUnwindSafe, resume_unwind};
+
+use futures::FutureExt;
+use model::{ClusterSettings, RegistrySettings, RunId};
+
+use crate::cluster::{is_timed_in_turn, serves_and_is_seen};
+use crate::ground::{Ground, delivery, request, skipped};
+use crate::kubectl::Kubectl;
+use crate::{block_on, platform, work};
+
+/// The test bed's registry, as this host and as the nodes name it.
+const REGISTRY: &str = "localhost:5001/contract";
+
+#[test]
+fn kubernetes() {
+    let Some(ground) = Ground::prepare() else {
+        return;
+    };
+    let Some(kubectl) = Kubectl::find() else {
+        skipped("cluster", "no test bed; cargo xtask testbed up");
+        return;
+    };
+    let platform = platform("kubernetes");
+    let work = work(&ground, "any");
+    let cluster = ClusterSettings {
+        kubeconfig: Some(kubectl.kubeconfig().to_owned()),
+        registry: Some(RegistrySettings {
+            pull: REGISTRY.to_owned(),
+            push: Some(REGISTRY.to_owned()),
+            plain_http: false,
+        }),
+        ..ClusterSettings::default()
+    };
+    block_on(async {
+        let mut around = Ground::surroundings(&ground.folder);
+        let absent = platform.detect(&around).await;
+        assert!(
+            matches!(&absent, engine::Detection::Absent { why, .. } if why.contains("certify.yaml")),
+            "a cluster that nobody named is not looked for: {absent:?}"
+        );
+        around.cluster = cluster.clone();
+        match platform.detect(&around).await {
+            engine::Detection::Available(line) => println!("{line}"),
+            engine::Detection::Absent { why, remedy } => {
+                skipped("cluster", &format!("{why}; {remedy}"));
+                return;
+            }
+        }
+        let run = RunId::new(format!("test{}-any-end", std::process::id())).unwrap();
+        let mut request = request(&ground.folder, &work, &run);
+        request.cluster = cluster;
+        let ledger = request.ledger.clone();
+        let session = platform.open(request).await.unwrap();
+        let objects = ledger.left();
+        let image = delivery(&ground.folder, &work, "polite");
+        let checks = async {
+            session.deliver(&image).await.unwrap();
+            serves_and_is_seen(session.as_ref()).await;
+            is_timed_in_turn(session.as_ref()).await;
+        };
+        let checked = AssertUnwindSafe(checks).catch_unwind().await;
+        let closed = session.close().await;
+        if let Err(failed) = checked {
+            resume_unwind(failed);
+        }
+        closed.unwrap();
+        assert_eq!(ledger.left(), []);
+        // A sweep finds the cluster again by what the ledger says, and touches no other run's.
+        let stranger = RunId::new("20260101t000000z-abcd").unwrap();
+        let own = objects.iter().filter(|object| object.kind == "cluster");
+        assert_eq!(own.clone().count(), 1);
+        for object in own {
+            platforms::sweep(&run, &object.kind, &object.name).unwrap();
+            assert!(platforms::sweep(&stranger, &object.kind, &object.name).is_err());
+        }
+    });
+}
