@@ -5,6 +5,7 @@
 mod calibration;
 mod certify;
 mod cold;
+mod columns;
 mod controls;
 mod cut;
 mod faults;
@@ -14,6 +15,7 @@ mod pairing;
 mod record;
 mod release;
 mod repeats;
+mod runtimes;
 mod speed;
 mod tested;
 
@@ -41,6 +43,8 @@ const ROWS: &[Row] = &[
     faults::ROW,
     pairing::ROW,
     kind::ROW,
+    columns::ROW,
+    runtimes::ROW,
     calibration::ROW,
     release::ROW,
     cold::ROW,
