@@ -34,7 +34,7 @@ impl Registry {
             Client::new(Settings {
                 keychain: Keychain::of_user(),
                 plain_http: plain.into_iter().collect(),
-                limits: image::Limits::default(),
+                limits: image::Limits::standard(),
                 patience: Patience::standard(),
             })
         });

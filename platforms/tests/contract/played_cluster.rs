@@ -16,7 +16,7 @@ use model::{ClusterSettings, RunId};
 
 use crate::cluster::{is_timed_in_turn, serves_and_is_seen, start};
 use crate::ground::{Ground, delivery, request, skipped};
-use crate::least_rights::Kubectl;
+use crate::kubectl::Kubectl;
 use crate::{block_on, platform, work};
 
 /// Tells the copy of this program that has the played one on PATH which node is behind it.
