@@ -8,7 +8,7 @@ use kube::api::{AttachParams, AttachedProcess};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::call::{self, CallError};
-use super::names::PROBE;
+use super::names::{PROBE, SUBJECT};
 use super::pace::pace;
 use super::pods::Pods;
 use super::state::{self, Start};
@@ -99,7 +99,8 @@ impl Inside<'_> {
 
     /// Why nothing can be started in the container any more, as the cluster says.
     fn lost(&self) -> Option<String> {
-        match self.pods.get(self.pod).as_ref().map(state::start) {
+        let pod = self.pods.get(self.pod);
+        match pod.as_ref().map(|pod| state::start(pod, &[SUBJECT])) {
             None => Some("the pod is gone".to_owned()),
             Some(Start::Stuck(why)) => Some(why),
             Some(Start::Ended(exit, told)) => Some(format!("it ended: {exit:?}, {told}")),

@@ -31,7 +31,7 @@ fn a_run_without_faults_is_certified_and_reads_as_a_rehearsal() {
         "list pods",
         "watch pods",
         "log prober",
-        "log subject",
+        "log place-0",
         "list events",
         "exec facts",
         "exec hash",

@@ -189,7 +189,7 @@ async fn end(socket: &mut Socket) -> Option<()> {
 
 /// What `probe repeat` writes, told: as many starts as it is asked for at least, each of about twenty
 /// milliseconds. Whether a start is an image's own cannot show here.
-pub(super) fn repeated(pod: &str, wish: &str) -> String {
+pub(super) fn repeated(container: &str, wish: &str) -> String {
     let wish: Repeat = serde_json::from_str(wish).unwrap();
     assert!(matches!(wish.question, Question::Http(_)), "{wish:?}");
     let now = |id| {
@@ -204,10 +204,13 @@ pub(super) fn repeated(pod: &str, wish: &str) -> String {
         pid: 1,
     };
     // The same name starts the same way in every run.
-    let mut noise = pod.bytes().fold(7u64, |hash, byte| {
+    let mut noise = container.bytes().fold(7u64, |hash, byte| {
         hash.wrapping_mul(31).wrapping_add(u64::from(byte))
     });
-    let starts = (0..u64::from(wish.least)).map(|number| {
+    // One start each, lap by lap.
+    let (place, places) = wish.turn.map_or((0, 1), |turn| (turn.place, turn.places));
+    let starts = (0..u64::from(wish.least)).map(|lap| {
+        let number = lap * u64::from(places) + u64::from(place);
         noise = noise
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1);
@@ -221,6 +224,7 @@ pub(super) fn repeated(pod: &str, wish: &str) -> String {
         first,
         starts: starts.collect(),
         failed: None,
+        disturbed: None,
     };
     let said = serde_json::to_string(&repeated).unwrap();
     format!("{}{said}", Repeated::PREFIX)

@@ -91,7 +91,7 @@ impl Place {
                     self.show(&waiting("PodInitializing", ""), &state)?;
                     tokio::time::sleep(STEP).await;
                 }
-                self.event("Failed", "subject", PodFault::PullBackOff.words());
+                self.event("Failed", "", PodFault::PullBackOff.words());
                 return None;
             }
             Some(PodFault::EvictedWaiting) => return self.evict(),
@@ -103,16 +103,21 @@ impl Place {
         tokio::time::sleep(STEP).await;
         let running = json!({"running": {"startedAt": answer::now()}});
         self.show(&running, &starts)?;
-        self.event("Created", "subject", "Created container: subject");
-        tokio::time::sleep(STEP).await;
-        self.event("Started", "subject", "Started container subject");
-        self.begin_subject()?;
+        for (number, container) in self.containers()?.iter().enumerate() {
+            let name = container["name"].as_str()?;
+            self.event("Created", name, "Created container");
+            tokio::time::sleep(STEP).await;
+            self.event("Started", name, "Started container");
+            self.run(number, container)?;
+        }
         self.show(&running, &running)?;
         if fault == Some(PodFault::EvictedRunning) {
             tokio::time::sleep(EVICTION).await;
             return self.evict();
         }
-        self.listen(prober).await;
+        if let Some(prober) = prober {
+            self.listen(prober).await;
+        }
         Some(())
     }
 
@@ -121,36 +126,49 @@ impl Place {
         self.update(|pod| {
             let spec = pod["spec"].clone();
             let status = &mut pod["status"];
-            let image = |containers: &Value| containers[0]["image"].clone();
-            let (first, second) = (image(&spec["initContainers"]), image(&spec["containers"]));
-            status["initContainerStatuses"] = json!([container("prober", &first, prober)]);
-            status["containerStatuses"] = json!([container("subject", &second, subject)]);
+            let all = |kind: &str, state: &Value| -> Vec<Value> {
+                let containers = spec[kind].as_array().into_iter().flatten();
+                containers.map(|one| container(one, state)).collect()
+            };
+            status["initContainerStatuses"] = json!(all("initContainers", prober));
+            status["containerStatuses"] = json!(all("containers", subject));
             if !subject["running"].is_null() {
                 status["phase"] = json!("Running");
             }
         })
     }
 
-    /// What the subject does at once: it writes.
-    fn begin_subject(&self) -> Option<()> {
-        let pod = lock(&self.shared.store)
-            .get("pods", &self.namespace, &self.name)?
-            .clone();
-        let words = inside::strings(&pod["spec"]["containers"][0]["command"]);
+    /// The containers that are measured.
+    fn containers(&self) -> Option<Vec<Value>> {
+        let store = lock(&self.shared.store);
+        let pod = store.get("pods", &self.namespace, &self.name)?;
+        pod["spec"]["containers"].as_array().cloned()
+    }
+
+    /// What a container does at once: it writes.
+    fn run(&self, number: usize, container: &Value) -> Option<()> {
+        let words = inside::strings(&container["command"]);
         let line = match words.as_slice() {
-            [_, verb, wish, ..] if verb == "repeat" => inside::repeated(&self.name, wish),
+            [_, verb, wish, ..] if verb == "repeat" => {
+                inside::repeated(&format!("{}-{number}", self.name), wish)
+            }
             _ => "listening".to_owned(),
         };
-        self.shared.write(&self.name, "subject", &line);
+        let name = container["name"].as_str()?;
+        self.shared.write(&self.name, name, &line);
         Some(())
     }
 
-    /// The prober, as a process of this host.
-    fn prober(&self) -> Option<tokio::process::Child> {
-        let pod = lock(&self.shared.store)
-            .get("pods", &self.namespace, &self.name)?
-            .clone();
-        let words = inside::strings(&pod["spec"]["initContainers"][0]["command"]);
+    /// The prober, as a process of this host; none in a pod without one.
+    fn prober(&self) -> Option<Option<tokio::process::Child>> {
+        let words = {
+            let store = lock(&self.shared.store);
+            let pod = store.get("pods", &self.namespace, &self.name)?;
+            inside::strings(&pod["spec"]["initContainers"][0]["command"])
+        };
+        if words.is_empty() {
+            return Some(None);
+        }
         let child = tokio::process::Command::new(&self.shared.probe)
             .args(words.iter().skip(1))
             .stdin(Stdio::piped())
@@ -158,7 +176,7 @@ impl Place {
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn();
-        Some(child.unwrap())
+        Some(Some(child.unwrap()))
     }
 
     /// Keeps what the prober writes, until the pod is gone or going.
@@ -228,10 +246,12 @@ fn is_going(pod: &Value) -> bool {
     !pod["metadata"]["deletionTimestamp"].is_null()
 }
 
-fn container(name: &str, image: &Value, state: &Value) -> Value {
+/// What a kubelet says of a container.
+fn container(container: &Value, state: &Value) -> Value {
+    let (name, image) = (&container["name"], &container["image"]);
     let runs = !state["running"].is_null();
     let (id, container_id) = if runs {
-        (image.clone(), json!(format!("scripted://{name}")))
+        (image.clone(), json!("scripted://container"))
     } else {
         (json!(""), json!(null))
     };
