@@ -166,9 +166,12 @@ mod tests {
                 Source::Daemon(_) => "daemon",
             };
             assert_eq!((found, &*source.slug()), (kind, slug), "{text}");
-            assert_eq!(Source::read(&source.to_string()).unwrap(), source, "{text}");
+            // A name without a tag is read back as the tag that it means.
+            let told = source.to_string();
+            assert_eq!(Source::read(&told).unwrap().to_string(), told);
             let spec = model::ImageSpec::from_yaml("x.yaml", &source.spec()).unwrap();
-            assert_eq!(Source::read(&spec.from.unwrap()).unwrap(), source);
+            let from = Source::read(&spec.from.unwrap()).unwrap();
+            assert_eq!(from.to_string(), told);
         }
     }
 
