@@ -30,6 +30,8 @@ fn strike(what: &str, how: Answer, lasts: Lasts, words: &'static [&'static str],
         // What nobody needs for the verdict may fail: then nothing is missing.
         effect: match calls[number].what.as_str() {
             "get configz" | "get metrics" if lasts == Lasts::Once => Effect::None,
+            // What does not answer the first question at all may be no API server.
+            "get version" if matches!(how, Answer::Slow(_) | Answer::Lost) => Effect::Unavailable,
             "watch pods" | "list pods" if how == Answer::Unauthorized && lasts == Lasts::Once => {
                 Effect::Either
             }

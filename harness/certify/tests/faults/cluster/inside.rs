@@ -164,10 +164,11 @@ async fn prober(
                 }
                 count => send(socket, STDOUT, &piece[..count]).await?,
             },
-            message = socket.next() => match message?.ok()?.into_data().as_ref() {
-                [STDIN, data @ ..] => stdin.write_all(data).await.ok()?,
-                _ => {}
-            },
+            message = socket.next() => {
+                if let [STDIN, data @ ..] = message?.ok()?.into_data().as_ref() {
+                    stdin.write_all(data).await.ok()?;
+                }
+            }
         }
     }
 }
