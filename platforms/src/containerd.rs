@@ -72,6 +72,11 @@ impl Containerd {
         Ok(())
     }
 
+    /// The name by which the kubelet takes the image `name`.
+    pub(crate) async fn known_as(&self, name: &str) -> Result<String, String> {
+        Ok(known_as(&self.list().await?, name))
+    }
+
     /// Removes the images of a run, and makes sure that none is left.
     pub(crate) async fn sweep(&self, run: &RunId) -> Result<(), String> {
         let names = removable(run, &self.list().await?);
@@ -117,17 +122,40 @@ impl<'a> Held<'a> {
     }
 }
 
-/// The names of a run's images in a listing of `ctr images ls`, and those that the kubelet's
-/// interface gave to the same content, unless somebody else has a name for it as well.
-pub(crate) fn removable(run: &RunId, listed: &str) -> Vec<String> {
-    let rows: Vec<(&str, &str)> = listed
+/// The name by which a kubelet takes the image that was brought as `name`, in a listing of `ctr images
+/// ls`: somebody else's for the same content, if there is one, else `name`.
+///
+/// Since Kubernetes 1.35 a kubelet that has pulled an image under one name takes it by no other without
+/// a pull, even one that was brought to the node ("not present with pull policy of Never").
+pub(crate) fn known_as(listed: &str, name: &str) -> String {
+    let rows = rows(listed);
+    let digest = rows.iter().find(|(own, _)| *own == name);
+    let others = rows.iter().filter(|(other, same)| {
+        digest.is_some_and(|(_, digest)| digest == same)
+            && !names::is_any_runs_image(other)
+            && !other.starts_with("sha256:")
+    });
+    let mut others: Vec<&str> = others.map(|(other, _)| *other).collect();
+    others.sort_unstable();
+    others.first().map_or(name, |other| other).to_owned()
+}
+
+/// Name and digest of every row.
+fn rows(listed: &str) -> Vec<(&str, &str)> {
+    listed
         .lines()
         .filter_map(|line| {
             let mut columns = line.split_whitespace();
             let name = columns.next()?;
             Some((name, columns.find(|column| column.starts_with("sha256:"))?))
         })
-        .collect();
+        .collect()
+}
+
+/// The names of a run's images in a listing of `ctr images ls`, and those that the kubelet's
+/// interface gave to the same content, unless somebody else has a name for it as well.
+pub(crate) fn removable(run: &RunId, listed: &str) -> Vec<String> {
+    let rows = rows(listed);
     let ours = |name: &str| names::is_image_of(run, name);
     let given = |name: &str| name.starts_with("sha256:");
     let of_ours = rows.iter().filter(|(name, digest)| {
@@ -146,6 +174,26 @@ pub(crate) fn removable(run: &RunId, listed: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_image_that_was_pulled_is_called_as_it_was_pulled() {
+        let listed = "\
+REF                      TYPE           DIGEST     SIZE  PLATFORMS   LABELS
+certify.invalid/a:one    application/x  sha256:aa  1 MiB linux/amd64 -
+certify.invalid/a:two    application/x  sha256:aa  1 MiB linux/amd64 -
+sha256:11                application/x  sha256:aa  1 MiB linux/amd64 -
+certify.invalid/b:one    application/x  sha256:bb  1 MiB linux/amd64 -
+reg.invalid/b@sha256:bb  application/x  sha256:bb  1 MiB linux/amd64 -
+";
+        assert_eq!(
+            known_as(listed, "certify.invalid/a:one"),
+            "certify.invalid/a:one"
+        );
+        assert_eq!(
+            known_as(listed, "certify.invalid/b:one"),
+            "reg.invalid/b@sha256:bb"
+        );
+    }
 
     #[test]
     fn only_what_nobody_else_names_is_removed() {

@@ -6,7 +6,7 @@ use model::{Digest, RunId};
 
 use super::find::Found;
 use super::nodes;
-use crate::containerd::removable;
+use crate::containerd::{known_as, removable};
 use crate::identity::digests;
 use crate::kubernetes::supply::Supply;
 use crate::kubernetes::wanted::Reference;
@@ -68,14 +68,17 @@ impl Supply for NodeImages {
         let loaded = nodes::run(client, node, &words, Some(archive)).await;
         fs_err::remove_file(archive).map_err(|error| error.to_string())?;
         loaded?;
-        let listed = nodes::read(client, node, &["ctr", KUBELETS, "images", "ls", "-q"]).await?;
-        if !listed.lines().any(|line| line == name) {
+        let listed = nodes::read(client, node, &["ctr", KUBELETS, "images", "ls"]).await?;
+        if !listed
+            .lines()
+            .any(|line| line.split_whitespace().next() == Some(name))
+        {
             return Err(format!(
                 "node {node} took the archive but has no image {name}"
             ));
         }
         Ok(Reference {
-            name: name.to_owned(),
+            name: known_as(&listed, name),
             pull: "Never",
             digests: digests(layout, manifest)?,
         })

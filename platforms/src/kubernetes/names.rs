@@ -36,6 +36,11 @@ pub(crate) fn label(image: &str) -> &str {
     name.split_once(':').map_or(name, |(label, _)| label)
 }
 
+/// Whether an image was brought by a run, whichever.
+pub(crate) fn is_any_runs_image(name: &str) -> bool {
+    name.starts_with("certify.invalid/")
+}
+
 /// What images of a run begin and end with.
 pub(crate) fn is_image_of(run: &RunId, name: &str) -> bool {
     name.starts_with("certify.invalid/") && name.ends_with(&format!(":{run}"))

@@ -43,7 +43,7 @@ impl Supply for SnapImages {
         // Whatever it ended with: what counts is what is there now.
         self.containerd.confirm(name, &digests, &said?).await?;
         Ok(Reference {
-            name: name.to_owned(),
+            name: self.containerd.known_as(name).await?,
             pull: "Never",
             digests,
         })

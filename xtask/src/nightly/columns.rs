@@ -16,7 +16,12 @@ pub(super) const ROW: Row = Row {
 const PLATFORMS: [&str; 4] = ["oci", "docker", "podman", "kind"];
 /// What every fingerprint tells, and what only a cluster's does.
 const EVERYWHERE: [&str; 4] = ["cgroup.mode", "kernel.release", "lsm", "runtime.version"];
-const OF_CLUSTERS: [&str; 4] = ["cni", "containerd.version", "snapshotter", "kubelet.cgroupDriver"];
+const OF_CLUSTERS: [&str; 4] = [
+    "cni",
+    "containerd.version",
+    "snapshotter",
+    "kubelet.cgroupDriver",
+];
 
 fn measure() -> Result<Figures> {
     testbed::run(&["up".to_owned()])?;
@@ -61,9 +66,9 @@ fn missing(report: &Value) -> Vec<String> {
         }
         for suite in ["immutability", "startup", "density"] {
             let is_it = |cell: &&Value| {
-                cell["id"]
-                    .as_str()
-                    .is_some_and(|id| id.starts_with(&format!("valkey/{name}/")) && id.ends_with(suite))
+                cell["id"].as_str().is_some_and(|id| {
+                    id.starts_with(&format!("valkey/{name}/")) && id.ends_with(suite)
+                })
             };
             if cells.iter().find(is_it).is_none() {
                 missing.push(format!("{name}: {suite}"));
@@ -85,7 +90,13 @@ mod tests {
             "cells": [{"id": "valkey/oci/amd64/startup"}, {"id": "valkey/oci/amd64/density"}],
         });
         let missing = missing(&report);
-        let wanted = ["oci: runtime.version", "oci: immutability", "docker", "podman", "kind"];
+        let wanted = [
+            "oci: runtime.version",
+            "oci: immutability",
+            "docker",
+            "podman",
+            "kind",
+        ];
         assert_eq!(missing, wanted);
     }
 }

@@ -37,7 +37,14 @@ fn measure() -> Result<Figures> {
     fs_err::create_dir_all(&folder)?;
     fs_err::write(folder.join("certify.yaml"), CONFIGURATION)?;
     let config = folder.display().to_string();
-    let words = ["--config", &config, "--image", "valkey", "--suite", "immutability"];
+    let words = [
+        "--config",
+        &config,
+        "--image",
+        "valkey",
+        "--suite",
+        "immutability",
+    ];
     let ended = certify::run(&words);
     fs_err::remove_dir_all(&folder)?;
     let ended = ended?;

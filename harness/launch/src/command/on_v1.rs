@@ -19,7 +19,10 @@ use crate::error::{LaunchError, Result, system};
 const UNIFIED: &str = "/sys/fs/cgroup/unified";
 
 /// Becomes the program `words`; comes back only with an error.
-#[allow(clippy::disallowed_methods, reason = "another runtime is what it becomes")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "another runtime is what it becomes"
+)]
 pub(crate) fn on_v1(words: &[OsString]) -> Result<Infallible> {
     let (program, arguments) = words
         .split_first()
