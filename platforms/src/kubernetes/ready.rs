@@ -75,7 +75,7 @@ mod tests {
         };
         let (first, second) = (node("a", "True", true), node("b", "True", false));
         assert_eq!(missing(&[first.clone(), second.clone()], 2), None);
-        let one = missing(&[second.clone()], 2).unwrap();
+        let one = missing(std::slice::from_ref(&second), 2).unwrap();
         assert_eq!(one, "1 of 2 are there");
         let late = missing(&[second, node("c", "False", false)], 2).unwrap();
         assert_eq!(late, "c: Ready=False (words)");
