@@ -7,6 +7,7 @@ pub struct Kubectl {
 }
 
 impl Kubectl {
+    /// Nothing unless the cluster answers: its programs stay when it is taken away.
     pub fn find() -> Option<Self> {
         let cache = std::env::var_os("XDG_CACHE_HOME").map(std::path::PathBuf::from);
         let home = || Some(std::path::PathBuf::from(std::env::var_os("HOME")?).join(".cache"));
@@ -15,12 +16,18 @@ impl Kubectl {
             program: folder.join("bin/kubectl"),
             kubeconfig: folder.join("kubeconfig"),
         };
-        (found.program.exists() && found.kubeconfig.exists()).then_some(found)
+        let is_there = found.program.exists() && found.kubeconfig.exists();
+        (is_there && found.answers()).then_some(found)
     }
 
     /// The administrator's kubeconfig.
     pub fn kubeconfig(&self) -> &str {
         self.kubeconfig.to_str().unwrap()
+    }
+
+    fn answers(&self) -> bool {
+        let asked = self.command(&["get", "--raw=/readyz"]).output();
+        asked.is_ok_and(|output| output.status.success())
     }
 
     fn command(&self, words: &[&str]) -> std::process::Command {
