@@ -16,6 +16,7 @@ use tokio::sync::Mutex;
 
 use super::holder::{self, Holder};
 use super::images::told;
+use super::inspecting::inspect;
 use super::starting;
 use crate::ask;
 use crate::runtime::members::Members;
@@ -111,7 +112,7 @@ impl Container for DaemonContainer {
     }
 
     async fn exit(&self) -> Option<Exit> {
-        let found = self.client.inspect_container(&self.id, None).await.ok()?;
+        let found = inspect(&self.client, &self.id).await.ok()?;
         let state = found.state?;
         if state.running.unwrap_or(false) {
             return None;

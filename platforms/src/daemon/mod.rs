@@ -9,6 +9,7 @@ mod container;
 mod facts;
 mod holder;
 mod images;
+mod inspecting;
 mod names;
 mod saved;
 mod session;

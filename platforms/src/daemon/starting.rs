@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 use super::container::{DaemonContainer, exit};
 use super::holder::{self, Holder};
 use super::images::{self, told};
+use super::inspecting::inspect;
 use super::session::{DaemonSession, Image};
 use super::wanted;
 use crate::prober;
@@ -128,7 +129,7 @@ async fn prepare(
 /// The process id on the host; nothing when it has ended already, which awaiting it explains.
 async fn enter(session: &DaemonSession, id: &str) -> Result<Option<u32>, String> {
     let client = &session.connection.client;
-    let found = client.inspect_container(id, None).await.map_err(told)?;
+    let found = inspect(client, id).await.map_err(told)?;
     let pid = found.state.and_then(|state| state.pid).unwrap_or(0);
     Ok(u32::try_from(pid).ok().filter(|pid| *pid > 0))
 }
