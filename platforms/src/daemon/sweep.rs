@@ -39,9 +39,23 @@ pub(super) async fn all(client: &Docker, names: &Names) -> Result<usize, String>
         .filters(&filters)
         .build();
     let containers = client.list_containers(Some(options)).await.map_err(told)?;
-    for id in containers.into_iter().filter_map(|container| container.id) {
-        holder::remove(client, &id).await?;
-        removed += 1;
+    let mut left: Vec<String> = containers.into_iter().filter_map(|one| one.id).collect();
+    // A container whose network others share is refused by Podman until they are gone.
+    while !left.is_empty() {
+        let (before, mut refused, mut last) = (left.len(), Vec::new(), String::new());
+        for id in left {
+            match holder::remove(client, &id).await {
+                Ok(()) => removed += 1,
+                Err(why) => {
+                    last = why;
+                    refused.push(id);
+                }
+            }
+        }
+        if refused.len() == before {
+            return Err(last);
+        }
+        left = refused;
     }
     let options = RemoveVolumeOptionsBuilder::new().force(true).build();
     match client.remove_volume(&names.volume(), Some(options)).await {

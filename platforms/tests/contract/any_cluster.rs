@@ -15,6 +15,7 @@ const REGISTRY: &str = "localhost:5001/contract";
 
 #[test]
 fn kubernetes() {
+    let _alone = crate::alone_in_the_cluster();
     let Some(ground) = Ground::prepare() else {
         return;
     };

@@ -17,6 +17,7 @@ use crate::{block_on, platform, work};
 
 #[test]
 fn kind() {
+    let _alone = crate::alone_in_the_cluster();
     let Some(ground) = Ground::prepare() else {
         return;
     };

@@ -14,6 +14,7 @@ use crate::{block_on, platform, work};
 /// With exactly the rights that are printed for an administrator to give, and no others.
 #[test]
 fn kind_with_the_least_rights() {
+    let _alone = crate::alone_in_the_cluster();
     let Some(ground) = Ground::prepare() else {
         return;
     };

@@ -43,6 +43,15 @@ fn platform(name: &str) -> &'static dyn engine::Platform {
     *PLATFORMS.iter().find(|p| p.name() == name).unwrap()
 }
 
+/// Held by tests on the test bed's cluster, which go one after another: a node that has pulled an image
+/// for one of them takes it by no other name.
+fn alone_in_the_cluster() -> std::sync::MutexGuard<'static, ()> {
+    static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    ALONE
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 /// A place of its own for one battery.
 fn work(ground: &Ground, name: &str) -> Utf8PathBuf {
     let work = ground.folder.join(name);

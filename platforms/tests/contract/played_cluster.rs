@@ -29,6 +29,7 @@ fn microk8s_around_a_node_of_kind() {
         session(&node);
         return;
     }
+    let _alone = crate::alone_in_the_cluster();
     let Some(kubectl) = Kubectl::find() else {
         skipped("cluster", "no test bed; cargo xtask testbed up");
         return;
