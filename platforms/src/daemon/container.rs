@@ -132,8 +132,10 @@ impl Container for DaemonContainer {
             .await
             .map_err(fault)?;
         if ended.is_none() {
-            killed = Killed::Yes;
-            self.signal("SIGKILL").await.map_err(fault)?;
+            // One that takes no signal has ended by itself meanwhile, as the wait then tells.
+            if self.signal("SIGKILL").await.is_ok() {
+                killed = Killed::Yes;
+            }
             ended = starting::ended(&self.client, &self.id, LAST_WAIT)
                 .await
                 .map_err(fault)?;
