@@ -5,6 +5,7 @@ use std::time::Duration;
 use bollard::Docker;
 use bollard::errors::Error;
 use bollard::models::ContainerInspectResponse;
+use engine::clock::Clock;
 
 /// How often, and how far apart, a container is asked for that is between two states.
 const TRIES: u32 = 60;
@@ -13,9 +14,10 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Looks at a container. Podman calls one `stopped` from its end until it is cleaned up, a word that
 /// the interface does not have; such an answer is waited for to pass.
 pub(super) async fn inspect(client: &Docker, id: &str) -> Result<ContainerInspectResponse, Error> {
+    let clock = Clock::system();
     for _ in 1..TRIES {
         match client.inspect_container(id, None).await {
-            Err(error) if is_between(&error.to_string()) => tokio::time::sleep(PAUSE).await,
+            Err(error) if is_between(&error.to_string()) => clock.sleep(PAUSE).await,
             other => return other,
         }
     }
