@@ -3,6 +3,7 @@
 //! Only this crate talks to runtimes, daemons and clusters. It names no suite.
 
 mod apart;
+mod archive;
 mod ask;
 mod calling;
 mod canonical_k8s;

@@ -36,12 +36,7 @@ pub(super) async fn load(
             "{layout} is no OCI layout folder, and only such can be loaded"
         ));
     }
-    let (from, to, name) = (layout.to_owned(), archive.to_owned(), tag.clone());
-    let written = tokio::task::spawn_blocking(move || {
-        image::write_daemon_archive(from.as_std_path(), manifest, &name, to.as_std_path())
-    });
-    let written = written.await.map_err(|error| error.to_string())?;
-    written.map_err(|error| error.to_string())?;
+    crate::archive::write(layout, manifest, &tag, archive).await?;
     let loaded = send(client, archive).await;
     fs_err::remove_file(archive).map_err(|error| error.to_string())?;
     loaded?;

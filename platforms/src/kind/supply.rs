@@ -6,6 +6,7 @@ use model::{Digest, RunId};
 
 use super::find::Found;
 use super::nodes;
+use crate::archive;
 use crate::containerd::{known_as, removable};
 use crate::identity::digests;
 use crate::kubernetes::supply::Supply;
@@ -46,14 +47,9 @@ impl Supply for NodeImages {
         layout: &Utf8Path,
         manifest: Digest,
         name: &str,
-        archive: &Utf8Path,
+        path: &Utf8Path,
     ) -> Result<Reference, String> {
-        let (from, to, tag) = (layout.to_owned(), archive.to_owned(), name.to_owned());
-        let written = tokio::task::spawn_blocking(move || {
-            image::write_daemon_archive(from.as_std_path(), manifest, &tag, to.as_std_path())
-        });
-        let written = written.await.map_err(|error| error.to_string())?;
-        written.map_err(|error| error.to_string())?;
+        archive::write(layout, manifest, name, path).await?;
         let client = &self.found.daemon.client;
         let snapshotter = format!("--snapshotter={}", nodes::snapshotter(client, node).await);
         let words = [
@@ -65,8 +61,8 @@ impl Supply for NodeImages {
             &snapshotter,
             "-",
         ];
-        let loaded = nodes::run(client, node, &words, Some(archive)).await;
-        fs_err::remove_file(archive).map_err(|error| error.to_string())?;
+        let loaded = nodes::run(client, node, &words, Some(path)).await;
+        fs_err::remove_file(path).map_err(|error| error.to_string())?;
         loaded?;
         let listed = nodes::read(client, node, &["ctr", KUBELETS, "images", "ls"]).await?;
         if !listed

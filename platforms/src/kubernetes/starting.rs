@@ -159,21 +159,16 @@ async fn polled(session: &PodSession, request: &StartRequest) -> Result<Polled, 
             }
             return Err(silent(session, name, &polled));
         }
-        still_there(session, name, &[SUBJECT])?;
+        still_there(session.pods.get(name).as_ref(), SUBJECT)?;
         if deadline.passed(session.clock) {
             return Err(Unready::ours("the prober did not tell the end of its poll"));
         }
     }
 }
 
-/// An error when one of the subjects ended or the pod will not go on.
-pub(super) fn still_there<S: AsRef<str>>(
-    session: &PodSession,
-    name: &str,
-    subjects: &[S],
-) -> Result<(), Unready> {
-    let pod = session.pods.get(name);
-    match pod.as_ref().map(|pod| state::start(pod, subjects)) {
+/// An error when the container `subject` ended or its pod will not go on.
+pub(super) fn still_there(pod: Option<&Pod>, subject: &str) -> Result<(), Unready> {
+    match pod.map(|pod| state::start(pod, &[subject])) {
         Some(Start::Ended(exit, told)) => Err(Unready::Image(format!(
             "it ended before it was ready: {exit:?}, {told}"
         ))),

@@ -13,6 +13,7 @@ use std::time::Duration;
 use engine::clock::MonotonicNs;
 use engine::wait::Deadline;
 use engine::{InPlaceStart, InTurn, StartStamps};
+use k8s_openapi::api::core::v1::Pod;
 use kube::api::LogParams;
 use probe::{Question, Repeat, Repeated, Turn};
 
@@ -80,13 +81,21 @@ pub(super) async fn repeated(
         if found.len() == places.len() {
             return all_well(found);
         }
-        starting::still_there(session, pod, places).map_err(|why| (found.len(), why))?;
+        all_there(session.pods.get(pod).as_ref(), places)?;
         if deadline.passed(session.clock) {
             let why = Unready::ours("the line with its starts did not come");
             return Err((found.len(), why));
         }
         pause = LOOK;
     }
+}
+
+/// An error when a place ended, whose doing it then is; the others wait for it in vain.
+fn all_there(pod: Option<&Pod>, places: &[String]) -> Result<(), (usize, Unready)> {
+    for (number, place) in places.iter().enumerate() {
+        starting::still_there(pod, place).map_err(|why| (number, why))?;
+    }
+    Ok(())
 }
 
 /// All starts, unless a place could not make its own.
@@ -193,6 +202,29 @@ mod tests {
             .unwrap();
         assert!(matches!(why, Unready::Ours(why, _) if why == "no turn"));
         assert_eq!(place, 1);
+    }
+
+    #[test]
+    fn the_place_that_ended_is_blamed_and_not_the_first_that_waits_for_it() {
+        let status = |name: &str, state: serde_json::Value| {
+            serde_json::json!({"name": name, "state": state, "image": "i", "imageID": "r@sha256:aa",
+                "ready": true, "restartCount": 0})
+        };
+        let running = || serde_json::json!({"running": {}});
+        let killed = serde_json::json!({"terminated": {"exitCode": 137, "reason": "OOMKilled"}});
+        let pod = |second: serde_json::Value| -> Pod {
+            serde_json::from_value(serde_json::json!({"metadata": {"name": "p"},
+                "status": {"phase": "Running", "containerStatuses": [
+                    status("place-0", running()), status("place-1", second)]}}))
+            .unwrap()
+        };
+        let places = ["place-0".to_owned(), "place-1".to_owned()];
+        assert!(all_there(Some(&pod(running())), &places).is_ok());
+        let (place, why) = all_there(Some(&pod(killed)), &places).err().unwrap();
+        assert!(matches!(why, Unready::Image(why) if why.contains("OOMKilled")));
+        assert_eq!(place, 1);
+        let (_, why) = all_there(None, &places).err().unwrap();
+        assert!(matches!(why, Unready::Ours(..)));
     }
 
     #[test]

@@ -163,7 +163,7 @@ pub(crate) fn forbidden(ground: &Ground, name: &str) -> serde_json::Result<Pod> 
     let subject = json!({
         "name": SUBJECT,
         "image": ground.probe.name,
-        "imagePullPolicy": "Never",
+        "imagePullPolicy": ground.probe.pull,
         "securityContext": {"privileged": true},
     });
     pod(ground, name, 1, json!([]), json!([subject]), json!([]))

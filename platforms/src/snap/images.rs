@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use camino::Utf8Path;
 use model::{Digest, RunId};
 
+use crate::archive;
 use crate::calling::Program;
 use crate::containerd::{Containerd, TAKE};
 use crate::identity::digests;
@@ -26,19 +27,14 @@ impl Supply for SnapImages {
         layout: &Utf8Path,
         manifest: Digest,
         name: &str,
-        archive: &Utf8Path,
+        path: &Utf8Path,
     ) -> Result<Reference, String> {
-        let (from, to, tag) = (layout.to_owned(), archive.to_owned(), name.to_owned());
-        let written = tokio::task::spawn_blocking(move || {
-            image::write_daemon_archive(from.as_std_path(), manifest, &tag, to.as_std_path())
-        });
-        let written = written.await.map_err(|error| error.to_string())?;
-        written.map_err(|error| error.to_string())?;
+        archive::write(layout, manifest, name, path).await?;
         let said = match &self.to_every_node {
-            Some(program) => program.feed(&[], archive, TAKE).await,
-            None => self.containerd.import(archive).await,
+            Some(program) => program.feed(&[], path, TAKE).await,
+            None => self.containerd.import(path).await,
         };
-        fs_err::remove_file(archive).map_err(|error| error.to_string())?;
+        fs_err::remove_file(path).map_err(|error| error.to_string())?;
         let digests = digests(layout, manifest)?;
         // Whatever it ended with: what counts is what is there now.
         self.containerd.confirm(name, &digests, &said?).await?;
