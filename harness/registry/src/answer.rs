@@ -7,6 +7,7 @@ use reqwest::{Response, StatusCode};
 use serde::Deserialize;
 
 use crate::transport::authority;
+use crate::trust::is_about_certificates;
 use crate::{Fault, Settings};
 
 /// Longest refusal that is read.
@@ -102,8 +103,10 @@ pub(crate) fn broken(error: reqwest::Error, at: &str) -> Fault {
         why = format!("{why}: {inner}");
         cause = inner.source();
     }
-    Fault::Unreachable {
-        at: at.to_owned(),
-        why,
+    let at = at.to_owned();
+    if is_about_certificates(&error) {
+        Fault::Untrusted { at, why }
+    } else {
+        Fault::Unreachable { at, why }
     }
 }

@@ -1,11 +1,12 @@
 //! One call of a registry: identified, repeated where that is safe, redirected where that is.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use reqwest::redirect::Policy;
-use reqwest::{Method, Response, StatusCode, Url};
+use reqwest::{ClientBuilder, Method, Response, StatusCode, Url};
 
 use crate::answer::{broken, refusal};
 use crate::authority::{Action, Authorities};
@@ -13,7 +14,7 @@ use crate::challenge;
 use crate::secret::Hidden;
 use crate::transport::{authority, base, check, is_loopback, is_same_server};
 use crate::upload::Body;
-use crate::{Fault, Repository, Settings};
+use crate::{Fault, Repository, Settings, trust};
 
 /// Speaks to registries. Tokens are kept as long as it lives.
 pub struct Client {
@@ -22,6 +23,8 @@ pub struct Client {
     far: reqwest::Client,
     /// For this machine's own addresses.
     near: reqwest::Client,
+    /// For hosts with certificates of their own.
+    own: Mutex<BTreeMap<String, reqwest::Client>>,
     pub(crate) authorities: Authorities,
     hidden: Mutex<Hidden>,
 }
@@ -56,18 +59,10 @@ impl Client {
     pub fn new(settings: Settings) -> Result<Self, Fault> {
         // Whoever came first installed the same provider; the workspace has no other.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = || {
-            reqwest::Client::builder()
-                .user_agent(concat!("certify/", env!("CARGO_PKG_VERSION")))
-                .redirect(Policy::none())
-                .connect_timeout(settings.patience.connect)
-        };
-        let made = |built: reqwest::Result<reqwest::Client>| {
-            built.map_err(|error| broken(error, "the HTTP client"))
-        };
         Ok(Self {
-            far: made(builder().build())?,
-            near: made(builder().no_proxy().build())?,
+            far: built(builder(&settings))?,
+            near: built(builder(&settings).no_proxy())?,
+            own: Mutex::default(),
             settings,
             authorities: Authorities::none(),
             hidden: Mutex::default(),
@@ -149,12 +144,8 @@ impl Client {
 
     async fn once(&self, call: &Call<'_>, url: &Url) -> Result<Response, Fault> {
         let at = authority(url);
-        let client = if is_loopback(&at) {
-            &self.near
-        } else {
-            &self.far
-        };
-        let mut request = client
+        let mut request = self
+            .http(url)?
             .request(call.method.clone(), url.clone())
             .headers(call.headers.clone());
         if self.is_home(url, call.repository)
@@ -250,13 +241,41 @@ impl Client {
     }
 
     /// The HTTP client for an address.
-    pub(crate) fn http(&self, url: &Url) -> &reqwest::Client {
-        if is_loopback(&authority(url)) {
-            &self.near
-        } else {
-            &self.far
+    pub(crate) fn http(&self, url: &Url) -> Result<reqwest::Client, Fault> {
+        let authority = authority(url);
+        let Some(folder) = self.settings.trust.folder(&authority) else {
+            let any = if is_loopback(&authority) {
+                &self.near
+            } else {
+                &self.far
+            };
+            return Ok(any.clone());
+        };
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = own.get(&authority) {
+            return Ok(client.clone());
         }
+        let mut builder = trust::with(&folder, builder(&self.settings))?;
+        if is_loopback(&authority) {
+            builder = builder.no_proxy();
+        }
+        let client = built(builder)?;
+        own.insert(authority, client.clone());
+        Ok(client)
     }
+}
+
+fn builder(settings: &Settings) -> ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(concat!("certify/", env!("CARGO_PKG_VERSION")))
+        .redirect(Policy::none())
+        .connect_timeout(settings.patience.connect)
+}
+
+fn built(builder: ClientBuilder) -> Result<reqwest::Client, Fault> {
+    builder
+        .build()
+        .map_err(|error| broken(error, "the HTTP client"))
 }
 
 pub(crate) fn is_busy(status: StatusCode) -> bool {

@@ -27,6 +27,10 @@ pub enum Fault {
     Reference(#[from] BadReference),
     #[error("{at} cannot be reached: {why}")]
     Unreachable { at: String, why: String },
+    #[error("{at} is not believed: {why}")]
+    Untrusted { at: String, why: String },
+    #[error("certificates: {0}")]
+    Certificates(String),
     #[error("{at} said {status}{said} in {tries} tries")]
     Busy {
         at: String,
@@ -118,6 +122,13 @@ impl RegistryError {
             Fault::Reference(_) => "mend the name",
             Fault::Unreachable { .. } | Fault::Broken { .. } => {
                 "see that the registry answers from here, and what proxies the environment names"
+            }
+            Fault::Untrusted { .. } => {
+                "if the registry is yours, put its authority's certificate where docker has it: \
+                 /etc/docker/certs.d/HOST:PORT/ca.crt"
+            }
+            Fault::Certificates(_) => {
+                "mend the file: *.crt are authorities, and NAME.cert with NAME.key who you are, in PEM"
             }
             Fault::Busy { .. } | Fault::Later { .. } | Fault::Deadline { .. } => {
                 "try again later; with credentials many registries allow more"

@@ -4,7 +4,8 @@
 //! [`Reference`] says where an image is, [`Client`] goes there: [`Client::pull`], [`Client::push`],
 //! [`Client::referrers`], [`Client::attach`]. Credentials come from a [`Keychain`], are sent to the
 //! registry they belong to and to nobody else, and stand in no error. Plain HTTP is spoken to
-//! loopback addresses and to hosts that [`Settings`] name. Everything has a limit: bytes, tries,
+//! loopback addresses without certificates of their own ([`Trust`]) and to hosts that [`Settings`]
+//! name. Everything has a limit: bytes, tries,
 //! time. This crate knows layouts, not what is done with them.
 
 mod answer;
@@ -24,6 +25,7 @@ mod secret;
 mod settings;
 mod token;
 mod transport;
+mod trust;
 mod upload;
 
 pub use client::Client;
@@ -35,3 +37,4 @@ pub use reference::{BadReference, Pointer, Reference, Repository};
 pub use referrers::{Artifact, ArtifactFile, Attached, FoundBy, Referrers};
 pub use secret::Secret;
 pub use settings::{Patience, Settings};
+pub use trust::Trust;

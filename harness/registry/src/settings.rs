@@ -4,15 +4,18 @@ use std::time::Duration;
 
 use image::Limits;
 
-use crate::Keychain;
+use crate::{Keychain, Trust};
 
 /// Settings of a client.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Whose credentials are used.
     pub keychain: Keychain,
+    /// Whose certificates are believed.
+    pub trust: Trust,
     /// Hosts, each `HOST` or `HOST:PORT`, that are spoken to without encryption because somebody
-    /// asked for it. Loopback addresses are so without being named.
+    /// asked for it. Loopback addresses are so without being named, unless there are certificates
+    /// for them.
     pub plain_http: Vec<String>,
     /// What is taken in.
     pub limits: Limits,

@@ -41,7 +41,7 @@ impl Client {
         let patience = &self.settings.patience;
         let mut tries = 1;
         loop {
-            let request = self.request(&url, (service, scope), credentials);
+            let request = self.request(&url, (service, scope), credentials)?;
             let sent = tokio::time::timeout(patience.stall, request.send()).await;
             let at = authority(&url);
             let sent = sent.map_err(|_| Fault::Deadline {
@@ -61,7 +61,7 @@ impl Client {
                 Ok(response) => return read(response, &at, self).await,
                 Err(fault) => fault,
             };
-            if tries >= patience.tries {
+            if tries >= patience.tries || !failed.is_passing() {
                 return Err(failed);
             }
             pause(patience.after(tries)).await;
@@ -74,7 +74,7 @@ impl Client {
         url: &Url,
         (service, scope): (Option<&str>, &str),
         credentials: &Credentials,
-    ) -> RequestBuilder {
+    ) -> Result<RequestBuilder, Fault> {
         let mut asked = vec![("scope", scope)];
         asked.extend(service.map(|service| ("service", service)));
         if let Credentials::Identity(token) = credentials {
@@ -84,22 +84,22 @@ impl Client {
                 ("client_id", "certify"),
                 ("refresh_token", token.reveal()),
             ]);
-            return self
-                .http(url)
+            return Ok(self
+                .http(url)?
                 .post(url.clone())
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .header(ACCEPT, "application/json")
-                .body(form(&asked));
+                .body(form(&asked)));
         }
         let mut url = url.clone();
         url.query_pairs_mut().extend_pairs(asked);
-        let request = self.http(&url).get(url).header(ACCEPT, "application/json");
+        let request = self.http(&url)?.get(url).header(ACCEPT, "application/json");
         match credentials {
             Credentials::Basic { user, password } => {
                 self.hide(password.reveal());
-                request.basic_auth(user, Some(password.reveal()))
+                Ok(request.basic_auth(user, Some(password.reveal())))
             }
-            _ => request,
+            _ => Ok(request),
         }
     }
 

@@ -62,7 +62,8 @@ pub(crate) fn is_loopback(authority: &str) -> bool {
 }
 
 fn may_be_plain(authority: &str, settings: &Settings) -> bool {
-    is_loopback(authority) || is_named(authority, settings)
+    let has_certificates = || settings.trust.folder(authority).is_some();
+    is_named(authority, settings) || (is_loopback(authority) && !has_certificates())
 }
 
 /// Whether somebody asked for the host to be spoken to without encryption.
@@ -84,11 +85,12 @@ fn host_of(authority: &str) -> &str {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::{Keychain, Patience};
+    use crate::{Keychain, Patience, Trust};
 
     fn settings(plain: &[&str]) -> Settings {
         Settings {
             keychain: Keychain::empty(),
+            trust: Trust::system(),
             plain_http: plain.iter().map(|host| (*host).to_owned()).collect(),
             limits: image::Limits::standard(),
             patience: Patience::standard(),
@@ -113,6 +115,20 @@ mod tests {
         ] {
             let url = base(authority, &settings(plain)).unwrap();
             assert_eq!(url.scheme(), scheme, "{authority} {plain:?}");
+        }
+    }
+
+    #[test]
+    fn a_loopback_address_with_certificates_is_spoken_to_with_encryption() {
+        let folder = tempfile::tempdir().unwrap();
+        fs_err::create_dir(folder.path().join("localhost:5000")).unwrap();
+        let settings = Settings {
+            trust: Trust::of_folder(folder.path()),
+            ..settings(&[])
+        };
+        for (authority, scheme) in [("localhost:5000", "https"), ("localhost:5001", "http")] {
+            let url = base(authority, &settings).unwrap();
+            assert_eq!(url.scheme(), scheme, "{authority}");
         }
     }
 

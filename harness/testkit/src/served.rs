@@ -28,24 +28,41 @@ impl ServedRegistry {
     /// Starts it; with a line of an htpasswd file (bcrypt) it lets in that user alone. The error
     /// says why it is not there, and what would provide it.
     pub fn start(htpasswd: Option<&str>) -> Result<Self, String> {
+        Self::serve(|folder| match htpasswd {
+            None => (String::new(), String::new()),
+            Some(line) => {
+                let path = file(folder, "htpasswd", line);
+                let auth = format!("auth:\n  htpasswd: {{realm: test, path: {path}}}\n");
+                (String::new(), auth)
+            }
+        })
+    }
+
+    /// Starts it with encryption, under a certificate with its key. It lets in only who shows a
+    /// certificate of the authority `clients`, if there is one. All in PEM.
+    pub fn encrypted(own: (&str, &str), clients: Option<&str>) -> Result<Self, String> {
+        Self::serve(|folder| {
+            let certificate = file(folder, "own.crt", own.0);
+            let key = file(folder, "own.key", own.1);
+            let clients = clients.map_or_else(String::new, |pem| {
+                format!(", clientcas: [{}]", file(folder, "clients.crt", pem))
+            });
+            let tls = format!(", tls: {{certificate: {certificate}, key: {key}{clients}}}");
+            (tls, String::new())
+        })
+    }
+
+    /// Starts it; `more` puts files into its folder, and says what its configuration has besides: in
+    /// `http`, and after it.
+    fn serve(more: impl FnOnce(&Path) -> (String, String)) -> Result<Self, String> {
         let program = program()?;
         let folder = tempfile::tempdir().unwrap();
-        let auth = match htpasswd {
-            None => String::new(),
-            Some(line) => {
-                let path = folder.path().join("htpasswd");
-                fs::write(&path, format!("{line}\n")).unwrap();
-                format!(
-                    "auth:\n  htpasswd: {{realm: test, path: {}}}\n",
-                    path.display()
-                )
-            }
-        };
+        let (http, auth) = more(folder.path());
         let data = folder.path().join("data");
         let config = folder.path().join("config.yaml");
         let text = format!(
             "version: 0.1\nlog: {{level: info}}\nstorage:\n  filesystem: {{rootdirectory: {}}}\n  \
-             delete: {{enabled: true}}\nhttp: {{addr: \"127.0.0.1:0\"}}\n{auth}",
+             delete: {{enabled: true}}\nhttp: {{addr: \"127.0.0.1:0\"{http}}}\n{auth}",
             data.display()
         );
         fs::write(&config, text).unwrap();
@@ -92,6 +109,13 @@ impl Drop for ServedRegistry {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Writes a file, and says where it is.
+fn file(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    fs::write(&path, format!("{text}\n")).unwrap();
+    path.display().to_string()
 }
 
 /// The newest one that the test bed built.

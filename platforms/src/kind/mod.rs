@@ -2,10 +2,12 @@
 //!
 //! The cluster is found by the labels that kind puts on its nodes, and spoken to with the
 //! administrator's kubeconfig that lies in its control plane: neither `kind` nor a kubeconfig on disk
-//! is needed. Images are loaded into the node, as `kind load` does it. Where certify.yaml says so
+//! is needed. Images are loaded into the node, as `kind load` does it, or pulled by the node where
+//! certify.yaml names a registry (`clusters: kind: registry`). Where it says so
 //! (`clusters: kind: create`), a cluster is made for the run by the program `kind` and deleted at its
 //! end; one that was there is never deleted.
 
+mod configuration;
 mod create;
 mod created;
 mod find;
@@ -20,7 +22,9 @@ use model::{ClusterSettings, PlatformFamily, RunId};
 
 use crate::kubernetes::cluster::Cluster;
 use crate::kubernetes::objects::Object;
+use crate::kubernetes::pushed::Registry;
 use crate::kubernetes::session::{self, Opening};
+use crate::kubernetes::supply::Supply;
 use crate::kubernetes::{facts, rights};
 use created::WithIt;
 use find::{Found, PLACES};
@@ -111,6 +115,16 @@ async fn prepare(request: &OpenRequest, found: Found) -> Result<Opening, String>
     let handler = facts::handler(&cluster, settings).await?;
     facts.facts.extend(found.facts(handler.as_deref()).await);
     let place = found.place();
+    let (supply, outside): (Box<dyn Supply>, _) = match Registry::named(settings, run)? {
+        Some(registry) => {
+            facts.facts.extend(registry.facts());
+            (Box::new(registry), Vec::new())
+        }
+        None => (
+            Box::new(NodeImages::new(found, run.clone())),
+            vec![images_object(run, &place)],
+        ),
+    };
     Ok(Opening {
         node: node.metadata.name.unwrap_or_default(),
         namespace: settings.namespace.clone(),
@@ -118,8 +132,8 @@ async fn prepare(request: &OpenRequest, found: Found) -> Result<Opening, String>
         facts,
         kind: "kind",
         object: Object::of(settings).name(run, &place),
-        outside: vec![images_object(run, &place)],
-        supply: Box::new(NodeImages::new(found, run.clone())),
+        outside,
+        supply,
         cluster,
         afterwards: None,
     })

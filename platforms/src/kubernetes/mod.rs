@@ -17,6 +17,7 @@ pub(crate) mod names;
 pub(crate) mod objects;
 mod pace;
 mod pods;
+pub(crate) mod pushed;
 pub(crate) mod ready;
 mod removal;
 pub(crate) mod rights;

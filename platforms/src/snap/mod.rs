@@ -3,7 +3,7 @@
 //! Each is found by its own command line, which also hands out the administrator's kubeconfig. Images
 //! are brought to the containerd of this host and looked at there, so this host's node is the one
 //! that everything runs on: what lies on another node nobody here could confirm, nor take away
-//! again. Nothing is installed, started, stopped or set up, and no add-on is switched.
+//! again. Where certify.yaml names a registry, the node pulls them instead. Nothing is installed, started, stopped or set up, and no add-on is switched.
 
 mod images;
 #[cfg(test)]
@@ -20,7 +20,9 @@ use crate::calling::Program;
 use crate::containerd::Containerd;
 use crate::kubernetes::cluster::Cluster;
 use crate::kubernetes::objects::Object;
+use crate::kubernetes::pushed::Registry;
 use crate::kubernetes::session::{self, Opening};
+use crate::kubernetes::supply::Supply;
 use crate::kubernetes::{facts, local, rights};
 pub(crate) use images::SnapImages;
 
@@ -161,6 +163,22 @@ async fn prepare(snap: &dyn Snap, request: &OpenRequest) -> Result<Opening, Miss
     let lsm = crate::runtime::facts::lsm();
     facts.facts.insert("lsm".to_owned(), lsm);
     let place = place(snap.name());
+    let registry = Registry::named(settings, run).map_err(unclear)?;
+    let (supply, outside): (Box<dyn Supply>, _) = match registry {
+        Some(registry) => {
+            facts.facts.extend(registry.facts());
+            (Box::new(registry), Vec::new())
+        }
+        None => (
+            Box::new(SnapImages {
+                containerd,
+                // Nothing takes images away from other nodes again.
+                to_every_node: running.to_every_node.filter(|_| local.is_alone),
+                run: run.clone(),
+            }),
+            vec![images_object(run, &place)],
+        ),
+    };
     Ok(Opening {
         node: local.node.metadata.name.unwrap_or_default(),
         namespace: settings.namespace.clone(),
@@ -168,13 +186,8 @@ async fn prepare(snap: &dyn Snap, request: &OpenRequest) -> Result<Opening, Miss
         facts,
         kind: snap.name(),
         object: Object::of(settings).name(run, &place),
-        outside: vec![images_object(run, &place)],
-        supply: Box::new(SnapImages {
-            containerd,
-            // Nothing takes images away from other nodes again.
-            to_every_node: running.to_every_node.filter(|_| local.is_alone),
-            run: run.clone(),
-        }),
+        outside,
+        supply,
         cluster,
         afterwards: None,
     })

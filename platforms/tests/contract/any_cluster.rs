@@ -2,16 +2,71 @@
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 
+use engine::{Stamper, Verification};
 use futures::FutureExt;
 use model::{ClusterSettings, RegistrySettings, RunId};
 
-use crate::cluster::{is_timed_in_turn, serves_and_is_seen};
+use crate::cluster::{is_timed_in_turn, serves_and_is_seen, start};
 use crate::ground::{Ground, delivery, request, skipped};
 use crate::kubectl::Kubectl;
 use crate::{block_on, platform, work};
 
 /// The test bed's registry, as this host and as the nodes name it.
 const REGISTRY: &str = "localhost:5001/contract";
+
+fn with_registry() -> ClusterSettings {
+    ClusterSettings {
+        registry: Some(RegistrySettings {
+            pull: REGISTRY.to_owned(),
+            push: Some(REGISTRY.to_owned()),
+            plain_http: false,
+        }),
+        ..ClusterSettings::default()
+    }
+}
+
+/// A kind cluster whose nodes pull, where the user says so: nothing is loaded into them.
+#[test]
+fn kind_with_a_registry() {
+    let _alone = crate::alone_in_the_cluster();
+    let Some(ground) = Ground::prepare() else {
+        return;
+    };
+    if Kubectl::find().is_none() {
+        skipped("cluster", "no test bed; cargo xtask testbed up");
+        return;
+    }
+    let work = work(&ground, "pulled");
+    block_on(async {
+        let run = RunId::new(format!("test{}-pulled-end", std::process::id())).unwrap();
+        let mut request = request(&ground.folder, &work, &run);
+        request.cluster = with_registry();
+        let ledger = request.ledger.clone();
+        let session = platform("kind").open(request).await.unwrap();
+        let facts = session.facts().facts.clone();
+        let image = delivery(&ground.folder, &work, "polite");
+        let checks = async {
+            assert_eq!(facts["images.from"], REGISTRY, "{facts:?}");
+            let announced = ledger.left();
+            let loaded = announced
+                .iter()
+                .find(|object| object.name.starts_with("images of run"));
+            assert_eq!(loaded, None, "nothing is loaded into nodes");
+            let delivered = session.deliver(&image).await.unwrap();
+            let container = start(session.as_ref(), "polite", "pulled", Stamper::Absent).await;
+            container.stop().await.unwrap();
+            let verified = session.verify(&delivered).await.unwrap();
+            assert_eq!(verified, Verification::Untouched(1));
+        };
+        let checked = AssertUnwindSafe(checks).catch_unwind().await;
+        let closed = session.close().await;
+        if let Err(failed) = checked {
+            resume_unwind(failed);
+        }
+        closed.unwrap();
+        assert_eq!(ledger.left(), []);
+    });
+}
 
 #[test]
 fn kubernetes() {
@@ -27,12 +82,7 @@ fn kubernetes() {
     let work = work(&ground, "any");
     let cluster = ClusterSettings {
         kubeconfig: Some(kubectl.kubeconfig().to_owned()),
-        registry: Some(RegistrySettings {
-            pull: REGISTRY.to_owned(),
-            push: Some(REGISTRY.to_owned()),
-            plain_http: false,
-        }),
-        ..ClusterSettings::default()
+        ..with_registry()
     };
     block_on(async {
         let mut around = Ground::surroundings(&ground.folder);

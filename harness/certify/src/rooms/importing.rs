@@ -6,7 +6,7 @@ use camino::Utf8Path;
 use image::{Limits, ManifestOrigin, OciImage, Reference};
 use model::{Arch, ExitCode};
 use platforms::SaveError;
-use registry::{Client, Keychain, Patience, Settings, Wanted};
+use registry::{Client, Keychain, Patience, Settings, Trust, Wanted};
 use tokio_util::sync::CancellationToken;
 
 use super::source::Source;
@@ -126,6 +126,7 @@ fn pulled(
 pub fn client(plain_http: &[String]) -> Result<Client> {
     Ok(Client::new(Settings {
         keychain: Keychain::of_user(),
+        trust: Trust::of_user(),
         plain_http: plain_http.to_vec(),
         limits: Limits::standard(),
         patience: Patience::standard(),

@@ -10,6 +10,7 @@
 )]
 
 mod credentials;
+mod encrypted;
 mod faults;
 mod pulling;
 mod pushing;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use image::{ImageConfig, Index, Limits, PackedLayer, WrittenImage, write_layout};
 use model::Arch;
-use registry::{Client, Keychain, Patience, Reference, Settings};
+use registry::{Client, Keychain, Patience, Reference, Settings, Trust};
 use rootfs::{Blob, Entry, Origin, Tree, TreePath};
 use testkit::FakeRegistry;
 
@@ -14,6 +14,7 @@ use testkit::FakeRegistry;
 pub(crate) fn settings() -> Settings {
     Settings {
         keychain: Keychain::empty(),
+        trust: Trust::system(),
         plain_http: Vec::new(),
         limits: Limits::standard(),
         patience: Patience {

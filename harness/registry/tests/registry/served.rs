@@ -11,9 +11,16 @@ use crate::scene::{both, client, files, image, settings};
 /// User `me`, password `hunter2`, cheaply hashed.
 const HTPASSWD: &str = "me:$2b$04$5NGZSd.KpRVhc9Ic6g15V.4xKT0BuXJFMCfNIKmrJI.E2GDll.CKa";
 
-/// A server; nothing, with the reason said, where none was built.
 fn served(test: &str, htpasswd: Option<&str>) -> Option<ServedRegistry> {
-    match ServedRegistry::start(htpasswd) {
+    started(test, ServedRegistry::start(htpasswd))
+}
+
+/// A server; nothing, with the reason said, where none was built.
+pub(crate) fn started(
+    test: &str,
+    started: Result<ServedRegistry, String>,
+) -> Option<ServedRegistry> {
+    match started {
         Ok(served) => Some(served),
         Err(why) => {
             let required = std::env::var("CERTIFY_REQUIRE").unwrap_or_default();

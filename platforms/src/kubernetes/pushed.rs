@@ -5,21 +5,15 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use camino::Utf8Path;
 use model::{ClusterSettings, Digest, RegistrySettings, RunId};
-use registry::{Client, Keychain, Patience, Reference, Settings};
+use registry::{Client, Keychain, Patience, Reference, Settings, Trust};
 
+use super::names;
+use super::supply::Supply;
+use super::wanted;
 use crate::identity::digests;
-use crate::kubernetes::names;
-use crate::kubernetes::supply::Supply;
-use crate::kubernetes::wanted;
-
-/// The registry that the settings name.
-pub(super) fn named(settings: &ClusterSettings) -> Result<RegistrySettings, String> {
-    let registry = settings.registry.clone();
-    registry.ok_or_else(|| "certify.yaml names no registry for it (clusters: registry)".to_owned())
-}
 
 /// Images in a registry.
-pub(super) struct Registry {
+pub(crate) struct Registry {
     settings: RegistrySettings,
     /// Who pushes them, if they are pushed.
     client: Option<Client>,
@@ -27,12 +21,21 @@ pub(super) struct Registry {
 }
 
 impl Registry {
-    pub(super) fn new(settings: RegistrySettings, run: RunId) -> Result<Self, String> {
+    /// The one that the settings name, if they name one.
+    pub(crate) fn named(settings: &ClusterSettings, run: &RunId) -> Result<Option<Self>, String> {
+        let registry = settings.registry.clone();
+        registry
+            .map(|registry| Self::new(registry, run.clone()))
+            .transpose()
+    }
+
+    fn new(settings: RegistrySettings, run: RunId) -> Result<Self, String> {
         let client = settings.push.as_ref().map(|push| {
             let host = push.split('/').next().unwrap_or_default();
             let plain = settings.plain_http.then(|| host.to_owned());
             Client::new(Settings {
                 keychain: Keychain::of_user(),
+                trust: Trust::of_user(),
                 plain_http: plain.into_iter().collect(),
                 limits: image::Limits::standard(),
                 patience: Patience::standard(),
@@ -59,7 +62,7 @@ impl Registry {
     }
 
     /// What the report says of it.
-    pub(super) fn facts(&self) -> BTreeMap<String, String> {
+    pub(crate) fn facts(&self) -> BTreeMap<String, String> {
         let mut facts = BTreeMap::from([("images.from".to_owned(), self.settings.pull.clone())]);
         if let Some(prefix) = &self.settings.push {
             let what = format!("{prefix}/<image>:{}, which stays there", self.run);

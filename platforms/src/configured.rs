@@ -3,8 +3,6 @@
 //! No other cluster is touched: neither `KUBECONFIG` nor a file in the home folder is looked at. Images
 //! reach its nodes through the registry that the file names.
 
-mod pushed;
-
 use async_trait::async_trait;
 use camino::Utf8Path;
 use engine::{Detection, OpenRequest, Platform, Session, SessionError, Surroundings};
@@ -12,15 +10,16 @@ use model::{ClusterSettings, PlatformFamily, RunId};
 
 use crate::kubernetes::cluster::Cluster;
 use crate::kubernetes::objects::Object;
+use crate::kubernetes::pushed::Registry;
 use crate::kubernetes::session::{self, Opening};
 use crate::kubernetes::{facts, rights};
-use pushed::Registry;
 
 /// What names of its places begin with, as the ledger has them.
 const PLACES: &str = "cluster of ";
 /// What to try when it cannot be used.
-const REMEDY: &str =
-    "name it in certify.yaml: clusters: {kubernetes: {kubeconfig: ..., registry: {pull: ...}}}";
+const REMEDY: &str = "in certify.yaml, under `clusters` and the platform's name, say kubeconfig: ... and \
+                      registry: {pull: ..., push: ...}";
+const NO_REGISTRY: &str = "certify.yaml names no registry for it (clusters: registry)";
 
 /// The platform.
 pub(crate) static KUBERNETES: Configured = Configured;
@@ -46,7 +45,7 @@ impl Platform for Configured {
         let found = async {
             let place = place(&around.cluster)?;
             let cluster = Cluster::of(&around.cluster).await?;
-            pushed::named(&around.cluster)?;
+            around.cluster.registry.as_ref().ok_or(NO_REGISTRY)?;
             Ok::<String, String>(format!(
                 "{place} at {}, Kubernetes {}",
                 cluster.server, cluster.version
@@ -77,7 +76,7 @@ impl Platform for Configured {
 async fn prepare(request: &OpenRequest) -> Result<Opening, String> {
     let settings = &request.cluster;
     let place = place(settings)?;
-    let supply = Registry::new(pushed::named(settings)?, request.run.clone())?;
+    let supply = Registry::named(settings, &request.run)?.ok_or(NO_REGISTRY)?;
     let cluster = Cluster::of(settings).await?;
     let node = facts::node(&cluster, settings).await?;
     let mut facts = facts::look(request.platform.clone(), &cluster, &node, settings).await;
