@@ -13,6 +13,7 @@
 
 mod archives;
 mod configuration;
+mod doctor;
 mod front;
 mod host;
 mod inputs;
