@@ -65,7 +65,7 @@ pub(crate) fn run(what: &str, mut command: Command) -> Result<()> {
     let status = command
         .stdout(std::io::stderr())
         .status()
-        .with_context(|| format!("{what}: could not start cargo"))?;
+        .with_context(|| format!("{what}: could not start it"))?;
     anyhow::ensure!(status.success(), "{what} failed ({status})");
     Ok(())
 }
@@ -75,7 +75,7 @@ pub(crate) fn output(what: &str, mut command: Command) -> Result<String> {
     let output = command
         .stderr(std::process::Stdio::inherit())
         .output()
-        .with_context(|| format!("{what}: could not start cargo"))?;
+        .with_context(|| format!("{what}: could not start it"))?;
     anyhow::ensure!(output.status.success(), "{what} failed ({})", output.status);
     String::from_utf8(output.stdout).with_context(|| format!("{what}: output is not text"))
 }

@@ -11,12 +11,14 @@ mod cut;
 mod faults;
 mod kills;
 mod kind;
+mod minors;
 mod pairing;
 mod record;
 mod release;
 mod repeats;
 mod runtimes;
 mod speed;
+mod testbed;
 mod tested;
 
 use anyhow::{Result, bail, ensure};
@@ -45,6 +47,8 @@ const ROWS: &[Row] = &[
     kind::ROW,
     columns::ROW,
     runtimes::ROW,
+    minors::ROW,
+    testbed::ROW,
     calibration::ROW,
     release::ROW,
     cold::ROW,
