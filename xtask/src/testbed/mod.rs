@@ -7,6 +7,7 @@
 
 mod cluster;
 mod engine;
+mod lanes;
 mod node_image;
 mod options;
 mod podman;

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+use super::lanes::side_by_side;
 use super::options::Options;
 use super::root;
 use super::shell::{self, call};
@@ -37,7 +38,7 @@ const TOOLS: &[Tool] = &[
         cgo: false,
         tags: "",
         flags: "",
-        packages: &["github.com/distribution/distribution/v3/cmd/registry"],
+        packages: &["."],
     },
     Tool {
         name: "containerd",
@@ -116,19 +117,27 @@ impl Programs {
 pub(super) fn build(options: &Options) -> Result<Programs> {
     let mut programs = Programs(BTreeMap::new());
     let go = go()?;
-    let wanted = if options.upstream { 2 } else { TOOLS.len() };
     root::install_missing(options)?;
-    for tool in TOOLS.iter().take(wanted) {
-        programs.add(&build_tool(options, tool, &go)?)?;
+    let mut steps: Vec<Box<dyn Fn() -> Result<PathBuf> + Sync + '_>> = Vec::new();
+    // The longest first.
+    steps.push(Box::new(|| hyper(options, &go)));
+    if options.runtimes.iter().any(|name| name == "youki") && !options.upstream {
+        steps.push(Box::new(|| youki(options)));
     }
-    programs.add(&hyper(options, &go)?)?;
+    let wanted = if options.upstream { 2 } else { TOOLS.len() };
+    for tool in &TOOLS[..wanted] {
+        let go = &go;
+        steps.push(Box::new(move || build_tool(options, tool, go)));
+    }
+    if !options.upstream {
+        steps.push(Box::new(|| pause(options)));
+    }
+    for folder in side_by_side(&steps)? {
+        programs.add(&folder)?;
+    }
     if !options.upstream {
         let clamp = clamp(options)?;
         programs.0.insert("clamp".to_owned(), clamp);
-        programs.add(&pause(options)?)?;
-        if options.runtimes.iter().any(|name| name == "youki") {
-            programs.add(&youki(options)?)?;
-        }
     }
     Ok(programs)
 }
