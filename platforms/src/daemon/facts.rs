@@ -12,7 +12,7 @@ pub(super) fn look(name: PlatformName, connection: &Connection, ways: &Ways) -> 
     let (info, version) = (&connection.info, &connection.version);
     let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "not said".to_owned());
     let word = |value: Option<String>| value.unwrap_or_else(|| "not said".to_owned());
-    let runtime = text(&info.default_runtime);
+    let runtime = program(&text(&info.default_runtime));
     let kernel = text(&info.kernel_version);
     let cgroup = word(info.cgroup_version.map(|one| one.to_string()));
     let security = info.security_options.clone().unwrap_or_default().join(" ");
@@ -71,6 +71,11 @@ pub(super) fn look(name: PlatformName, connection: &Connection, ways: &Ways) -> 
     }
 }
 
+/// A runtime's name: Podman says where its program lies, which is nothing but this host's business.
+fn program(said: &str) -> String {
+    said.rsplit('/').next().unwrap_or(said).to_owned()
+}
+
 /// The security module among the daemon's options.
 fn lsm(options: &str) -> String {
     let known = ["apparmor", "selinux"];
@@ -78,4 +83,15 @@ fn lsm(options: &str) -> String {
         .into_iter()
         .find(|name| options.contains(&format!("name={name}")));
     found.unwrap_or("none").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::program;
+
+    #[test]
+    fn a_runtime_has_a_name_and_no_path() {
+        assert_eq!(program("runc"), "runc");
+        assert_eq!(program("/opt/of/somebody/crun"), "crun");
+    }
 }
