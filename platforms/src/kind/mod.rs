@@ -24,7 +24,6 @@ use crate::kubernetes::cluster::Cluster;
 use crate::kubernetes::objects::Object;
 use crate::kubernetes::pushed::Registry;
 use crate::kubernetes::session::{self, Opening};
-use crate::kubernetes::supply::Supply;
 use crate::kubernetes::{facts, rights};
 use created::WithIt;
 use find::{Found, PLACES};
@@ -115,16 +114,10 @@ async fn prepare(request: &OpenRequest, found: Found) -> Result<Opening, String>
     let handler = facts::handler(&cluster, settings).await?;
     facts.facts.extend(found.facts(handler.as_deref()).await);
     let place = found.place();
-    let (supply, outside): (Box<dyn Supply>, _) = match Registry::named(settings, run)? {
-        Some(registry) => {
-            facts.facts.extend(registry.facts());
-            (Box::new(registry), Vec::new())
-        }
-        None => (
-            Box::new(NodeImages::new(found, run.clone())),
-            vec![images_object(run, &place)],
-        ),
-    };
+    let (supply, outside) = Registry::or_else(settings, run, &mut facts.facts, || {
+        let images = NodeImages::new(found, run.clone());
+        (Box::new(images), images_object(run, &place))
+    })?;
     Ok(Opening {
         node: node.metadata.name.unwrap_or_default(),
         namespace: settings.namespace.clone(),

@@ -21,6 +21,22 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
+    /// The one that the settings name, told in `facts`; else what `load` gives: a way to bring images to
+    /// nodes, and how the ledger calls what that leaves there.
+    pub(crate) fn or_else(
+        settings: &ClusterSettings,
+        run: &RunId,
+        facts: &mut BTreeMap<String, String>,
+        load: impl FnOnce() -> (Box<dyn Supply>, String),
+    ) -> Result<(Box<dyn Supply>, Vec<String>), String> {
+        let Some(registry) = Self::named(settings, run)? else {
+            let (supply, outside) = load();
+            return Ok((supply, vec![outside]));
+        };
+        facts.extend(registry.facts());
+        Ok((Box::new(registry), Vec::new()))
+    }
+
     /// The one that the settings name, if they name one.
     pub(crate) fn named(settings: &ClusterSettings, run: &RunId) -> Result<Option<Self>, String> {
         let registry = settings.registry.clone();

@@ -22,7 +22,6 @@ use crate::kubernetes::cluster::Cluster;
 use crate::kubernetes::objects::Object;
 use crate::kubernetes::pushed::Registry;
 use crate::kubernetes::session::{self, Opening};
-use crate::kubernetes::supply::Supply;
 use crate::kubernetes::{facts, local, rights};
 pub(crate) use images::SnapImages;
 
@@ -163,22 +162,16 @@ async fn prepare(snap: &dyn Snap, request: &OpenRequest) -> Result<Opening, Miss
     let lsm = crate::runtime::facts::lsm();
     facts.facts.insert("lsm".to_owned(), lsm);
     let place = place(snap.name());
-    let registry = Registry::named(settings, run).map_err(unclear)?;
-    let (supply, outside): (Box<dyn Supply>, _) = match registry {
-        Some(registry) => {
-            facts.facts.extend(registry.facts());
-            (Box::new(registry), Vec::new())
-        }
-        None => (
-            Box::new(SnapImages {
-                containerd,
-                // Nothing takes images away from other nodes again.
-                to_every_node: running.to_every_node.filter(|_| local.is_alone),
-                run: run.clone(),
-            }),
-            vec![images_object(run, &place)],
-        ),
-    };
+    let chosen = Registry::or_else(settings, run, &mut facts.facts, || {
+        let images = SnapImages {
+            containerd,
+            // Nothing takes images away from other nodes again.
+            to_every_node: running.to_every_node.filter(|_| local.is_alone),
+            run: run.clone(),
+        };
+        (Box::new(images), images_object(run, &place))
+    });
+    let (supply, outside) = chosen.map_err(unclear)?;
     Ok(Opening {
         node: local.node.metadata.name.unwrap_or_default(),
         namespace: settings.namespace.clone(),
