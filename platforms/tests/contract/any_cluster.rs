@@ -1,13 +1,13 @@
 //! A cluster that is named by its kubeconfig, with images from a registry. Class `cluster`.
 
-use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::panic::AssertUnwindSafe;
 
 use engine::{Stamper, Verification};
 use futures::FutureExt;
 use model::{ClusterSettings, RegistrySettings, RunId};
 
 use crate::cluster::{is_timed_in_turn, serves_and_is_seen, start};
-use crate::ground::{Ground, delivery, request, skipped};
+use crate::ground::{Ground, close, delivery, request, skipped};
 use crate::kubectl::Kubectl;
 use crate::{block_on, platform, work};
 
@@ -59,12 +59,7 @@ fn kind_with_a_registry() {
             assert_eq!(verified, Verification::Untouched(1));
         };
         let checked = AssertUnwindSafe(checks).catch_unwind().await;
-        let closed = session.close().await;
-        if let Err(failed) = checked {
-            resume_unwind(failed);
-        }
-        closed.unwrap();
-        assert_eq!(ledger.left(), []);
+        close(session, &ledger, checked).await;
     });
 }
 
@@ -112,12 +107,7 @@ fn kubernetes() {
             is_timed_in_turn(session.as_ref()).await;
         };
         let checked = AssertUnwindSafe(checks).catch_unwind().await;
-        let closed = session.close().await;
-        if let Err(failed) = checked {
-            resume_unwind(failed);
-        }
-        closed.unwrap();
-        assert_eq!(ledger.left(), []);
+        close(session, &ledger, checked).await;
         // A sweep finds the cluster again by what the ledger says, and touches no other run's.
         let stranger = RunId::new("20260101t000000z-abcd").unwrap();
         let own = objects.iter().filter(|object| object.kind == "cluster");

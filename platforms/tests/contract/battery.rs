@@ -1,6 +1,6 @@
 //! What every platform of this crate must do.
 
-use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -11,7 +11,7 @@ use engine::{
 use futures::FutureExt;
 use model::{RunId, SmokeRequest};
 
-use crate::ground::{PATIENCE, delivery, hello, request};
+use crate::ground::{PATIENCE, close, delivery, hello, request};
 
 /// What kind of platform it is.
 #[derive(Clone, Copy, PartialEq)]
@@ -50,14 +50,8 @@ pub async fn all(platform: &dyn Platform, kind: Kind, folder: &Utf8Path, work: &
         scratch: &scratch,
     };
     let checks = checks(session.as_ref(), kind, &deliveries, &lying);
-    // What a failed check left running would disturb every later test.
     let checked = AssertUnwindSafe(checks).catch_unwind().await;
-    let closed = session.close().await;
-    if let Err(failed) = checked {
-        resume_unwind(failed);
-    }
-    closed.unwrap();
-    assert_eq!(ledger.left(), []);
+    close(session, &ledger, checked).await;
     assert!(!scratch.exists());
     leaves_nothing(&run, &scratch);
     if kind == Kind::Runtime {

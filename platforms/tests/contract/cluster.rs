@@ -3,7 +3,7 @@
 //! What a cluster tells differs from what a host does, so it has a battery of its own: identity and
 //! admission, starts in place, figures through the probe, and nothing left behind.
 
-use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::panic::AssertUnwindSafe;
 
 use engine::{
     Admission, Container, Delivery, Exit, Inspection, Killed, LapError, Session, SmokeReply,
@@ -12,7 +12,7 @@ use engine::{
 use futures::FutureExt;
 use model::{RunId, SmokeRequest, UserId};
 
-use crate::ground::{Ground, PATIENCE, delivery, hello, request, skipped};
+use crate::ground::{Ground, PATIENCE, close, delivery, hello, request, skipped};
 use crate::{block_on, platform, work};
 
 #[test]
@@ -42,12 +42,7 @@ fn kind() {
             .to_vec();
         let checked = AssertUnwindSafe(checks(session.as_ref(), deliveries));
         let checked = checked.catch_unwind().await;
-        let closed = session.close().await;
-        if let Err(failed) = checked {
-            resume_unwind(failed);
-        }
-        closed.unwrap();
-        assert_eq!(ledger.left(), []);
+        close(session, &ledger, checked).await;
         assert!(!scratch.exists());
         // A sweep of what is gone finds nothing and fails at nothing; it touches no other run's.
         let stranger = RunId::new("20260101t000000z-abcd").unwrap();

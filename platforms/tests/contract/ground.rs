@@ -1,6 +1,7 @@
 //! What the tests stand on: our programs, a small image, a session request.
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use engine::clock::Clock;
 use engine::journal::JournalWriter;
-use engine::{Delivery, Ledger, Libexec, OpenRequest, Recipe};
+use engine::{Delivery, Ledger, Libexec, OpenRequest, Recipe, Session};
 use model::{
     Arch, HttpExpectation, Readiness, Resources, RunId, RuntimeConfig, UserId, WritablePath,
 };
@@ -29,6 +30,17 @@ pub fn skipped(class: &str, reason: &str) {
         "{class} is required: {reason}"
     );
     eprintln!("skipped ({class}): {reason}");
+}
+
+/// Closes a session after its checks, which may have failed: what they left running would disturb every
+/// later test. Nothing that was announced may be left.
+pub async fn close(session: Box<dyn Session>, ledger: &Ledger, checked: std::thread::Result<()>) {
+    let closed = session.close().await;
+    if let Err(failed) = checked {
+        resume_unwind(failed);
+    }
+    closed.unwrap();
+    assert_eq!(ledger.left(), []);
 }
 
 impl Ground {

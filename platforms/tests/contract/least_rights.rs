@@ -7,7 +7,7 @@ use futures::FutureExt;
 use model::RunId;
 
 use crate::cluster::{is_timed_in_turn, serves_and_is_seen, start};
-use crate::ground::{Ground, delivery, request, skipped};
+use crate::ground::{Ground, close, delivery, request, skipped};
 use crate::kubectl::Kubectl;
 use crate::{block_on, platform, work};
 
@@ -81,10 +81,5 @@ async fn with_least_rights(
         drop(start(session.as_ref(), "polite", "forgotten", Stamper::Absent).await);
     };
     let checked = AssertUnwindSafe(checks).catch_unwind().await;
-    let closed = session.close().await;
-    if let Err(failed) = checked {
-        resume_unwind(failed);
-    }
-    closed.unwrap();
-    assert_eq!(ledger.left(), []);
+    close(session, &ledger, checked).await;
 }

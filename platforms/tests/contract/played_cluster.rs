@@ -6,7 +6,7 @@
 //! nothing of a real MicroK8s: neither its networking nor its kubelet nor its confinement.
 
 use std::os::unix::fs::PermissionsExt;
-use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::process::Command;
 
@@ -15,7 +15,7 @@ use futures::FutureExt;
 use model::{ClusterSettings, RunId};
 
 use crate::cluster::{is_timed_in_turn, serves_and_is_seen, start};
-use crate::ground::{Ground, delivery, request, skipped};
+use crate::ground::{Ground, close, delivery, request, skipped};
 use crate::kubectl::Kubectl;
 use crate::{block_on, platform, work};
 
@@ -141,12 +141,7 @@ fn session(node: &str) {
         };
         let checked = AssertUnwindSafe(checks).catch_unwind().await;
         let objects = ledger.left();
-        let closed = session.close().await;
-        if let Err(failed) = checked {
-            resume_unwind(failed);
-        }
-        closed.unwrap();
-        assert_eq!(ledger.left(), []);
+        close(session, &ledger, checked).await;
         let stranger = RunId::new("20260101t000000z-abcd").unwrap();
         let of_platform = objects.iter().filter(|object| object.kind == "microk8s");
         assert_eq!(of_platform.clone().count(), 2);
