@@ -3,6 +3,8 @@
 package main
 
 import (
+	"os"
+
 	"github.com/distribution/distribution/v3/registry"
 	_ "github.com/distribution/distribution/v3/registry/auth/htpasswd"
 	_ "github.com/distribution/distribution/v3/registry/auth/token"
@@ -11,5 +13,7 @@ import (
 )
 
 func main() {
-	_ = registry.RootCmd.Execute()
+	if registry.RootCmd.Execute() != nil {
+		os.Exit(1)
+	}
 }

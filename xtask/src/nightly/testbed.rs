@@ -1,10 +1,11 @@
 //! The test bed on a machine that has nothing of it, and again on one that has all.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::json;
 
 use super::{Figures, Row};
@@ -31,8 +32,9 @@ fn measure() -> Result<Figures> {
     let measured = twice(&folder);
     let down = call(&folder, &["down", "--all"]);
     // Go keeps modules in folders that nobody may write.
-    let clean = go(&folder, "clean").arg("-modcache").status();
-    clean.context("starting go clean")?;
+    let mut clean = program("go", &folder);
+    clean.args(["clean", "-modcache"]);
+    cargo::run("go clean", clean)?;
     fs_err::remove_dir_all(&folder)?;
     let (first, again) = measured?;
     down?;
@@ -54,24 +56,19 @@ fn twice(folder: &Path) -> Result<(f64, f64)> {
 #[allow(clippy::disallowed_methods, reason = "times our own program")]
 fn call(folder: &Path, words: &[&str]) -> Result<f64> {
     let started = Instant::now();
-    let mut own = Command::new(std::env::current_exe()?);
+    let mut own = program(std::env::current_exe()?, folder);
     own.arg("testbed").args(words);
-    caches(&mut own, folder);
     cargo::run(&format!("testbed {}", words.join(" ")), own)?;
     Ok(started.elapsed().as_secs_f64())
 }
 
-#[allow(clippy::disallowed_methods, reason = "removes what Go kept")]
-fn go(folder: &Path, verb: &str) -> Command {
-    let mut go = Command::new("go");
-    go.arg(verb);
-    caches(&mut go, folder);
-    go
-}
-
-fn caches(command: &mut Command, folder: &Path) {
+/// A program that keeps everything in `folder`.
+#[allow(clippy::disallowed_methods, reason = "starts our own program, and Go")]
+fn program(name: impl AsRef<OsStr>, folder: &Path) -> Command {
+    let mut command = Command::new(name);
     command
         .env("XDG_CACHE_HOME", folder)
         .env("GOCACHE", folder.join("go-build"))
         .env("GOMODCACHE", folder.join("go-modules"));
+    command
 }

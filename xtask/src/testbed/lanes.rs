@@ -20,9 +20,12 @@ where
     std::thread::scope(|scope| {
         for _ in 0..LANES {
             scope.spawn(|| {
-                while let Some(at) = Some(next.fetch_add(1, Relaxed)).filter(|at| *at < steps.len())
-                {
-                    let result = steps[at]();
+                loop {
+                    let at = next.fetch_add(1, Relaxed);
+                    let Some(step) = steps.get(at) else {
+                        break;
+                    };
+                    let result = step();
                     if result.is_err() {
                         // What was begun ends; nothing more is begun.
                         next.store(steps.len(), Relaxed);
