@@ -12,10 +12,13 @@ use super::root;
 use super::shell::{self, call};
 use super::stage::{self, Input};
 
-/// A program or several from one module of tools.
+/// Programs that share what they are made of, and so are compiled by one call: two calls beside each
+/// other would compile the shared packages twice.
 struct Tool {
-    /// Folder below `testbed/tools`.
+    /// The stage's name.
     name: &'static str,
+    /// Folder below `testbed/tools`.
+    module: &'static str,
     /// Whether it needs the C compiler.
     cgo: bool,
     tags: &'static str,
@@ -24,67 +27,51 @@ struct Tool {
     packages: &'static [&'static str],
 }
 
-/// Every tool; kind first, for a cluster of kind's own node image needs nothing else.
-const TOOLS: &[Tool] = &[
-    Tool {
-        name: "kind",
-        cgo: false,
-        tags: "",
-        flags: "",
-        packages: &["sigs.k8s.io/kind"],
-    },
-    Tool {
-        name: "registry",
-        cgo: false,
-        tags: "",
-        flags: "",
-        packages: &["."],
-    },
-    Tool {
-        name: "containerd",
-        cgo: false,
-        tags: "",
-        flags: "-X github.com/containerd/containerd/v2/version.Version=2.4.2",
-        packages: &[
-            "github.com/containerd/containerd/v2/cmd/containerd",
-            "github.com/containerd/containerd/v2/cmd/ctr",
-            "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2",
-        ],
-    },
-    Tool {
-        name: "runc",
-        cgo: true,
-        tags: "seccomp",
-        flags: "-X main.version=1.5.2",
-        packages: &["github.com/opencontainers/runc"],
-    },
-    Tool {
-        name: "crictl",
-        cgo: false,
-        tags: "",
-        flags: "-X sigs.k8s.io/cri-tools/pkg/version.Version=v1.36.0",
-        packages: &["sigs.k8s.io/cri-tools/cmd/crictl"],
-    },
-    Tool {
-        name: "cni",
-        cgo: false,
-        tags: "",
-        flags: "",
-        packages: &[
-            "github.com/containernetworking/plugins/plugins/main/ptp",
-            "github.com/containernetworking/plugins/plugins/main/loopback",
-            "github.com/containernetworking/plugins/plugins/ipam/host-local",
-            "github.com/containernetworking/plugins/plugins/meta/portmap",
-        ],
-    },
-    Tool {
-        name: "coredns",
-        cgo: false,
-        tags: "",
-        flags: "",
-        packages: &["."],
-    },
-];
+const KIND: Tool = Tool {
+    name: "kind",
+    module: "kind",
+    cgo: false,
+    tags: "",
+    flags: "",
+    packages: &["sigs.k8s.io/kind"],
+};
+
+const RUNC: Tool = Tool {
+    name: "runc",
+    module: "runc",
+    cgo: true,
+    tags: "seccomp",
+    flags: "-X main.version=1.5.2",
+    packages: &["github.com/opencontainers/runc"],
+};
+
+/// What a node runs below Kubernetes, and the registry beside the nodes.
+const NODE: Tool = Tool {
+    name: "node",
+    module: "node",
+    cgo: false,
+    tags: "",
+    flags: "-X github.com/containerd/containerd/v2/version.Version=2.4.2 \
+            -X sigs.k8s.io/cri-tools/pkg/version.Version=v1.37.0",
+    packages: &[
+        "./registry",
+        "github.com/containerd/containerd/v2/cmd/containerd",
+        "github.com/containerd/containerd/v2/cmd/ctr",
+        "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2",
+        "github.com/containernetworking/plugins/plugins/main/ptp",
+        "github.com/containernetworking/plugins/plugins/main/loopback",
+        "github.com/containernetworking/plugins/plugins/ipam/host-local",
+        "github.com/containernetworking/plugins/plugins/meta/portmap",
+        "sigs.k8s.io/cri-tools/cmd/crictl",
+    ],
+};
+
+/// The registry alone, for nodes of kind's own image.
+const REGISTRY: Tool = Tool {
+    name: "registry",
+    packages: &["./registry"],
+    ..NODE
+};
 
 /// The release of the runtime youki.
 const YOUKI: &str = "0.7.0";
@@ -118,14 +105,20 @@ pub(super) fn build(options: &Options) -> Result<Programs> {
     let mut programs = Programs(BTreeMap::new());
     let go = go()?;
     root::install_missing(options)?;
+    // Before the others, which would each compile the standard library for themselves.
+    programs.add(&build_tool(options, &KIND, &go)?)?;
     let mut steps: Vec<Box<dyn Fn() -> Result<PathBuf> + Sync + '_>> = Vec::new();
     // The longest first.
     steps.push(Box::new(|| hyper(options, &go)));
     if options.runtimes.iter().any(|name| name == "youki") && !options.upstream {
         steps.push(Box::new(|| youki(options)));
     }
-    let wanted = if options.upstream { 2 } else { TOOLS.len() };
-    for tool in &TOOLS[..wanted] {
+    let tools: &[&Tool] = if options.upstream {
+        &[&REGISTRY]
+    } else {
+        &[&NODE, &RUNC]
+    };
+    for tool in tools {
         let go = &go;
         steps.push(Box::new(move || build_tool(options, tool, go)));
     }
@@ -156,7 +149,7 @@ pub(super) fn clamp(options: &Options) -> Result<PathBuf> {
 }
 
 fn build_tool(options: &Options, tool: &Tool, go: &str) -> Result<PathBuf> {
-    let source = options.sources().join("tools").join(tool.name);
+    let source = options.sources().join("tools").join(tool.module);
     let how = format!(
         "{} {} {} {:?}",
         tool.cgo, tool.tags, tool.flags, tool.packages
@@ -174,16 +167,18 @@ fn build_tool(options: &Options, tool: &Tool, go: &str) -> Result<PathBuf> {
     })
 }
 
-/// All parts of Kubernetes, etcd and the pod network in one program.
+/// All parts of Kubernetes, etcd and the pod network in one program; and beside it CoreDNS, most of
+/// which is made of the same packages.
 fn hyper(options: &Options, go: &str) -> Result<PathBuf> {
     let source = options.sources().join("hyper");
     let version = options.kubernetes.as_str();
     let module = source.join(format!("{version}.mod"));
-    let files = ["main.go", "netd.go"].map(|name| source.join(name));
+    let files = ["main.go", "netd.go", "coredns"].map(|name| source.join(name));
     let sums = source.join(format!("{version}.sum"));
     let inputs = [
         Input::Path(&files[0]),
         Input::Path(&files[1]),
+        Input::Path(&files[2]),
         Input::Path(&module),
         Input::Path(&sums),
         Input::Word(go),
@@ -201,8 +196,8 @@ fn hyper(options: &Options, go: &str) -> Result<PathBuf> {
         command
             .arg(format!("-modfile={version}.mod"))
             .args(["-ldflags", &flags, "-o"])
-            .arg(out.join("hyper"))
-            .arg(".");
+            .arg(format!("{}/", out.display()))
+            .args([".", "./coredns"]);
         shell::run("go build of Kubernetes", command)?;
         for part in ["kubectl", "kubeadm"] {
             fs_err::os::unix::fs::symlink("hyper", out.join(part))?;
@@ -243,7 +238,9 @@ fn youki(options: &Options) -> Result<PathBuf> {
 
 fn compiler(folder: &Path, cgo: bool) -> Command {
     let mut command = call("go", ["build", "-mod=readonly", "-trimpath"]);
+    // Every program is stripped: what a debugger would need is not even compiled, one seventh less work.
     command
+        .arg("-gcflags=all=-dwarf=false")
         .current_dir(folder)
         .env("GOFLAGS", "-buildvcs=false")
         .env("GOTOOLCHAIN", "local")
