@@ -11,8 +11,8 @@ usage: probe stamp [--] PROGRAM [ARGUMENT...]
        probe repeat WISH [--] PROGRAM [ARGUMENT...]     (a JSON document)
        probe prober [--new-netns] [--new-userns UID:GID] [--enter PID] [--first COMMAND]
        probe facts --pid PID
-       probe attempts --pid PID --uid UID --gid GID [--filter FILE]
-                                                       (request on standard input)
+       probe attempts --pid PID --uid UID --gid GID [--filter FILE] [--request DOCUMENT]
+                                                       (else request on standard input)
        probe hash --pid PID [--deadline-ms N]
        probe memory                                    (of the pid namespace it runs in)
        probe --build-info
@@ -50,11 +50,12 @@ fn facts(words: &[&str]) -> Result<probe::Facts, Failure> {
 }
 
 fn attempts(words: &[&str]) -> Result<probe::Attempts, Failure> {
-    let options = Options::read(words, &["--pid", "--uid", "--gid", "--filter"])?;
+    let options = Options::read(words, &["--pid", "--uid", "--gid", "--filter", "--request"])?;
     let pid = options.number("--pid")?;
     let uid = options.number("--uid")?;
     let gid = options.number("--gid")?;
-    crate::attempts::attempts(pid, (uid, gid), options.value("--filter"))
+    let request = crate::attempts::request(options.value("--request"))?;
+    crate::attempts::attempts(request, pid, (uid, gid), options.value("--filter"))
 }
 
 fn hash(words: &[&str]) -> Result<probe::Tree, Failure> {

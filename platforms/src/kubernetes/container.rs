@@ -7,11 +7,11 @@ use async_trait::async_trait;
 use engine::clock::{Clock, MonotonicNs};
 use engine::{
     Admission, Blame, Container, ContainerMemory, Exit, Inspection, Killed, LoadRequest, Policy,
-    SessionError, SmokeReply, StartRequest, StartStamps, Stopped,
+    Recipe, SessionError, SmokeReply, StartRequest, StartStamps, Stopped,
 };
 use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
-use model::{RuntimeConfig, SmokeRequest};
+use model::SmokeRequest;
 use probe::Memory;
 use serde_json::Value;
 use tokio::sync::Mutex;
@@ -21,8 +21,8 @@ use super::names::{PROBER, SUBJECT};
 use super::pace::pace;
 use super::pods::Pods;
 use super::session::{Alive, Image, PodSession};
-use super::wanted::Reference;
-use super::{removal, starting, state};
+use super::wanted::{Ground, Reference};
+use super::{removal, starting, state, wanted};
 use crate::prober::{self, Prober};
 
 /// A pod with the measured container and the prober.
@@ -30,9 +30,9 @@ pub(crate) struct PodContainer {
     pub(crate) name: String,
     pub(crate) api: Api<Pod>,
     pub(crate) pods: Arc<Pods>,
-    pub(crate) node: String,
+    pub(crate) ground: Ground,
     pub(crate) reference: Reference,
-    pub(crate) config: RuntimeConfig,
+    pub(crate) recipe: Recipe,
     pub(crate) talk: Mutex<Option<Talk>>,
     pub(crate) clock: Clock,
     pub(crate) alive: Alive,
@@ -48,9 +48,9 @@ impl PodContainer {
             name: request.name.clone(),
             api: session.api.clone(),
             pods: session.pods.clone(),
-            node: session.ground.node.clone(),
+            ground: session.ground.clone(),
             reference: image.reference.clone(),
-            config: image.delivered.recipe.config.clone(),
+            recipe: image.delivered.recipe.clone(),
             talk: Mutex::new(None),
             clock: session.clock,
             alive: session.alive.clone(),
@@ -80,6 +80,16 @@ impl PodContainer {
 
     async fn ask(&self, words: &[&str], input: Option<String>) -> Result<Value, Untold> {
         self.inside(SUBJECT).ask(words, input).await
+    }
+
+    /// What the image's user can really do inside.
+    async fn attempts(&self, request: &Value) -> Result<Value, Untold> {
+        let words = wanted::attempts(&self.recipe);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let document = self.ask(&words, Some(request.to_string())).await?;
+        let strange = |error: serde_json::Error| Untold::Probe(error.to_string());
+        let attempts = serde_json::from_value(document).map_err(strange)?;
+        serde_json::to_value(self.filtered(attempts).await).map_err(strange)
     }
 
     /// Talks to the prober that answers questions after the start; one that was started when first
@@ -114,7 +124,7 @@ impl PodContainer {
         let spec = pod.spec.as_ref();
         let admission = Admission {
             policy: self.policy.clone(),
-            impostor: state::impostor(&pod, SUBJECT, &self.node, &self.reference.digests),
+            impostor: state::impostor(&pod, SUBJECT, &self.ground.node, &self.reference.digests),
             image_id: status.image_id.clone(),
             node: spec
                 .and_then(|spec| spec.node_name.clone())
@@ -139,15 +149,10 @@ impl Container for PodContainer {
     }
 
     async fn inspect(&self, what: &Inspection) -> Result<Value, SessionError> {
-        let user = self.config.user;
-        let (uid, gid) = (user.uid.to_string(), user.gid.to_string());
         let document = match what {
             Inspection::Facts => self.ask(&["facts", "--pid", "1"], None).await,
             Inspection::Hash => self.ask(&["hash", "--pid", "1"], None).await,
-            Inspection::Attempts(request) => {
-                let words = ["attempts", "--pid", "1", "--uid", &uid, "--gid", &gid];
-                self.ask(&words, Some(request.to_string())).await
-            }
+            Inspection::Attempts(request) => self.attempts(request).await,
             Inspection::Admission => self.admission().map_err(Untold::Cluster),
         };
         document.map_err(|why| match why {
@@ -199,7 +204,7 @@ impl Container for PodContainer {
         ended.or(state::impostor(
             &pod,
             SUBJECT,
-            &self.node,
+            &self.ground.node,
             &self.reference.digests,
         ))
     }
@@ -209,7 +214,7 @@ impl Container for PodContainer {
         removal::delete(self.clock, &self.api, &self.name, None)
             .await
             .map_err(|why| self.fault("stop", why))?;
-        let limit = pace().pod_gone + Duration::from_millis(self.config.stop_grace_ms);
+        let limit = pace().pod_gone + Duration::from_millis(self.recipe.config.stop_grace_ms);
         let ended = self.pods.end(self.clock, &self.name, limit).await;
         let took = self.clock.monotonic().since(asked);
         let exit = ended.map_err(|why| self.fault("see the end of", why.words()))?;

@@ -5,6 +5,7 @@
 //! the Pod Security Standard `restricted`; the harness's own containers keep to it as well. No
 //! daemon's socket, no node's file system and no privileged pod is needed.
 
+mod apart;
 mod call;
 pub(crate) mod cluster;
 mod container;

@@ -59,7 +59,7 @@ pub(crate) fn subject(
     first: &str,
 ) -> serde_json::Result<Pod> {
     let mut volumes = vec![probe_volume(ground)];
-    let subject = container(SUBJECT, image, recipe, &[], &mut volumes);
+    let subject = container(SUBJECT, image, recipe, entrypoint(recipe), &mut volumes);
     let prober = prober(ground, &["prober", "--first", first]);
     pod(
         ground,
@@ -91,9 +91,12 @@ pub(crate) fn lap(ground: &Ground, name: &str, places: &[Place<'_>]) -> serde_js
     ];
     let mut containers = Vec::new();
     for (number, place) in places.iter().enumerate() {
-        let words = [PROBE, "repeat", &place.wish, "--"];
+        let mut words = [PROBE, "repeat", &place.wish, "--"]
+            .map(str::to_owned)
+            .to_vec();
+        words.extend(entrypoint(place.recipe));
         let own = names::place(number);
-        let mut made = container(&own, place.image, place.recipe, &words, &mut volumes);
+        let mut made = container(&own, place.image, place.recipe, words, &mut volumes);
         if let Some(mounts) = made["volumeMounts"].as_array_mut() {
             mounts.push(json!({"name": "certify-turns", "mountPath": TURNS}));
         }
@@ -115,19 +118,52 @@ fn grace_s(recipe: &Recipe) -> u64 {
     recipe.config.stop_grace_ms.div_ceil(1000).max(1)
 }
 
-/// The container that `recipe` describes, with `words` in front of its entrypoint. Its volumes are
-/// added to `volumes`.
+/// The pod in which `probe attempts` is the first process of a container like the one that is looked
+/// at; the document is its output.
+pub(crate) fn apart(
+    ground: &Ground,
+    name: &str,
+    image: &Reference,
+    recipe: &Recipe,
+    request: &str,
+) -> serde_json::Result<Pod> {
+    let mut volumes = vec![probe_volume(ground)];
+    let mut words = vec![PROBE.to_owned()];
+    words.extend(attempts(recipe));
+    words.extend(["--request", request].map(str::to_owned));
+    let subject = container(SUBJECT, image, recipe, words, &mut volumes);
+    pod(ground, name, 1, json!([]), json!([subject]), json!(volumes))
+}
+
+/// The words of `probe attempts` as the image's user, on the first process of a container.
+pub(crate) fn attempts(recipe: &Recipe) -> Vec<String> {
+    let user = recipe.config.user;
+    let (uid, gid) = (user.uid.to_string(), user.gid.to_string());
+    ["attempts", "--pid", "1", "--uid", &uid, "--gid", &gid]
+        .map(str::to_owned)
+        .to_vec()
+}
+
+fn entrypoint(recipe: &Recipe) -> Vec<String> {
+    let config = &recipe.config;
+    config
+        .entrypoint
+        .iter()
+        .chain(&config.command)
+        .cloned()
+        .collect()
+}
+
+/// The container that `recipe` describes, with `command` as its program. Its volumes are added to
+/// `volumes`.
 fn container(
     name: &str,
     image: &Reference,
     recipe: &Recipe,
-    words: &[&str],
+    command: Vec<String>,
     volumes: &mut Vec<Value>,
 ) -> Value {
     let config = &recipe.config;
-    let entrypoint = config.entrypoint.iter().chain(&config.command);
-    let own = entrypoint.map(String::as_str);
-    let command: Vec<&str> = words.iter().copied().chain(own).collect();
     let env: Vec<Value> = config
         .env
         .iter()

@@ -19,6 +19,7 @@ mod cluster;
 mod documents;
 mod expected;
 mod faultless;
+mod first_only;
 mod in_calls;
 mod in_pods;
 mod in_programs;

@@ -10,6 +10,8 @@ pub(crate) struct Script {
     pub(crate) pod: Option<(usize, PodFault)>,
     pub(crate) watch: Option<WatchFault>,
     pub(crate) program: Option<(usize, ProgramFault)>,
+    /// What is said of a filter that only first processes are under; `None`: all are.
+    pub(crate) first_only: Option<Apart>,
     /// Where the fault was first met.
     pub(crate) met: Mutex<Option<String>>,
 }
@@ -44,6 +46,17 @@ pub(crate) enum Answer {
     Slow(Duration),
     /// Everything was done; the connection is cut instead of an answer.
     Lost,
+}
+
+/// What the first process of a container of its own says where it alone is under the filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Apart {
+    /// Everything dangerous is refused.
+    Refused,
+    /// The filter allows a user namespace.
+    Allowed,
+    /// It is under no filter either.
+    Unfiltered,
 }
 
 /// What becomes of a pod: the one with this number, counted from 0 as they are created.

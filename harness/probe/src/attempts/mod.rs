@@ -58,12 +58,12 @@ enum Outcome {
 /// Tries everything in the container of `pid` as `uid` and `gid` (as the container numbers them).
 /// `filter` names a file with the system call filter that its runtime installed.
 pub(crate) fn attempts(
+    request: AttemptRequest,
     pid: u32,
     (uid, gid): (u32, u32),
     filter: Option<&str>,
 ) -> Result<Attempts, Failure> {
     let began_ns = clock::monotonic_ns();
-    let request = request()?;
     // The kernel reads it as "leave it as it is".
     if uid == u32::MAX || gid == u32::MAX {
         let what = format!("{} is no user or group", u32::MAX);
@@ -159,8 +159,12 @@ fn in_worker(job: Job, target: &Pinned) -> Result<Outcome, Failure> {
     }
 }
 
-fn request() -> Result<AttemptRequest, Failure> {
+/// What is to be tried: `given`, else what standard input says.
+pub(crate) fn request(given: Option<&str>) -> Result<AttemptRequest, Failure> {
     let bad = |what: String| Failure::new(FailureKind::BadInput, what);
+    if let Some(text) = given {
+        return checked(text).map_err(bad);
+    }
     let mut text = String::new();
     let read = io::stdin()
         .lock()

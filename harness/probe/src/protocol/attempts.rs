@@ -88,6 +88,10 @@ pub enum SeccompCarried {
     Given(u32),
     /// The probe was started inside the container and is under as many filters as the target.
     Inherited(u32),
+    /// The probe was started inside the container and is under no such filter, so the calls, and
+    /// only they, were tried by the first process of another container of the same image and rights,
+    /// under this many.
+    Apart(u32),
     /// It has one but it could not be had: `calls` may show more than the target could do.
     NotCopied(String),
 }

@@ -16,7 +16,9 @@ pub(crate) const INFO: CheckInfo = CheckInfo {
                 call filter, `setresuid(0)`, mounting a tmpfs and making a user namespace are \
                 tried; each must be refused; where `no_new_privs` is not set, no program on any \
                 mount may be setuid or setgid to root; the filter is copied from the process or, \
-                for a caller to whom the kernel does not show it, given by the runtime",
+                for a caller to whom the kernel does not show it, given by the runtime; where only the \
+                first process of a container is under it, the calls are tried by the first process \
+                of another container of the same image and rights",
     remediation: "run without capabilities, with `no_new_privs` and a seccomp profile",
     references: &["PSS restricted: allowPrivilegeEscalation"],
     good_fixture: "images/valkey.yaml",
@@ -90,6 +92,10 @@ fn notes(seen: &Seen) -> String {
         SeccompCarried::Copied(count) => format!("{count} filter(s) copied from the kernel"),
         SeccompCarried::Given(count) => format!("{count} filter(s) as the runtime installed them"),
         SeccompCarried::Inherited(count) => format!("{count} filter(s) of the container's own"),
+        SeccompCarried::Apart(count) => format!(
+            "{count} filter(s), in a container of its own: what this runtime starts inside a running \
+             one is under none"
+        ),
         SeccompCarried::NotCopied(_) => "the container's filter not known".to_owned(),
     };
     format!(

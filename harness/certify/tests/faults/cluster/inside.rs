@@ -23,7 +23,7 @@ use tokio_tungstenite::tungstenite::protocol::{Message, Role};
 use super::answer::{self, Body};
 use super::serve::Asked;
 use super::{Shared, lock};
-use crate::script::ProgramFault;
+use crate::script::{Apart, ProgramFault};
 
 /// The protocol that can say that an input has ended.
 const PROTOCOL: &str = "v5.channel.k8s.io";
@@ -110,7 +110,10 @@ async fn run(
         "memory" => &documents.memory,
         "attempts" => {
             input(socket).await?;
-            &documents.attempts
+            match shared.script.first_only {
+                Some(_) => &unfiltered(&documents.attempts, true),
+                None => &documents.attempts,
+            }
         }
         "prober" => return prober(shared, words, socket, fault).await,
         _ => return None,
@@ -122,6 +125,33 @@ async fn run(
     }
     send(socket, STDOUT, text.as_bytes()).await?;
     end(socket).await
+}
+
+/// What the first process of a container of its own tells of its attempts.
+pub(super) fn apart(shared: &Shared) -> String {
+    let good = &shared.documents.attempts;
+    let told = match shared.script.first_only {
+        Some(Apart::Refused) | None => good.clone(),
+        Some(Apart::Allowed) => allowing(good.clone()),
+        Some(Apart::Unfiltered) => unfiltered(good, false),
+    };
+    told.to_string()
+}
+
+/// Attempts under no filter, beside a target that has one or none.
+fn unfiltered(attempts: &Value, target_has_one: bool) -> Value {
+    let mut attempts = allowing(attempts.clone());
+    attempts["identity"]["seccomp"] = if target_has_one {
+        json!({"not-copied": "Permission denied"})
+    } else {
+        json!("none")
+    };
+    attempts
+}
+
+fn allowing(mut attempts: Value) -> Value {
+    attempts["calls"]["new_user_namespace"] = json!({"result": "allowed", "refusal": null});
+    attempts
 }
 
 /// Everything that comes on standard input, up to its end.
