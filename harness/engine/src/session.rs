@@ -84,7 +84,8 @@ pub trait Container: Send + Sync {
     }
 
     /// Asks it to stop, waits, kills it after its grace, removes it and waits until it is gone.
-    async fn stop(self: Box<Self>) -> Result<Stopped, SessionError>;
+    /// Nothing when the platform removed it and did not say how it ended.
+    async fn stop(self: Box<Self>) -> Result<Option<Stopped>, SessionError>;
 
     /// Kills it without asking, removes it and waits until it is gone: for a trial that is over and
     /// whose end is not looked at.

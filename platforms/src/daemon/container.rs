@@ -120,7 +120,7 @@ impl Container for DaemonContainer {
         state.exit_code.map(exit)
     }
 
-    async fn stop(self: Box<Self>) -> Result<Stopped, SessionError> {
+    async fn stop(self: Box<Self>) -> Result<Option<Stopped>, SessionError> {
         let attempted = format!("stop container {}", self.name);
         let fault = |why: String| SessionError::environment(&attempted, why);
         let asked = self.clock.monotonic();
@@ -143,11 +143,11 @@ impl Container for DaemonContainer {
         let took = self.clock.monotonic().since(asked);
         let status = ended.ok_or_else(|| fault("it does not end, even killed".to_owned()))?;
         self.remove().await?;
-        Ok(Stopped {
+        Ok(Some(Stopped {
             exit: exit(status),
             took,
             killed,
-        })
+        }))
     }
 
     async fn kill(self: Box<Self>) -> Result<(), SessionError> {

@@ -209,7 +209,7 @@ impl Container for PodContainer {
         ))
     }
 
-    async fn stop(self: Box<Self>) -> Result<Stopped, SessionError> {
+    async fn stop(self: Box<Self>) -> Result<Option<Stopped>, SessionError> {
         let asked = self.clock.monotonic();
         removal::delete(self.clock, &self.api, &self.name, None)
             .await
@@ -219,7 +219,7 @@ impl Container for PodContainer {
         let took = self.clock.monotonic().since(asked);
         let exit = ended.map_err(|why| self.fault("see the end of", why.words()))?;
         self.remove(None).await?;
-        Ok(Stopped {
+        Ok(exit.map(|exit| Stopped {
             exit,
             took,
             killed: if exit == Exit::Signal(9) {
@@ -227,7 +227,7 @@ impl Container for PodContainer {
             } else {
                 Killed::No
             },
-        })
+        }))
     }
 
     async fn kill(self: Box<Self>) -> Result<(), SessionError> {

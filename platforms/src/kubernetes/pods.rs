@@ -76,16 +76,18 @@ impl Pods {
             .await
     }
 
-    /// Waits until the measured container of a pod has ended; the pod may be gone by then.
+    /// Waits until the measured container of a pod that was seen has ended. The pod may be gone by
+    /// then; nothing when all that was said of it came before its end (between two looks, or before
+    /// a watch that had to begin anew).
     pub(crate) async fn end(
         &self,
         clock: Clock,
         name: &str,
         limit: Duration,
-    ) -> Result<Exit, Waited> {
-        let look = |seen: &Seen| match (seen.pods.get(name), seen.departed.get(name)) {
-            (None, Some(Some(exit))) => Poll::Ready(*exit),
-            (pod, _) => state::await_end(pod),
+    ) -> Result<Option<Exit>, Waited> {
+        let look = |seen: &Seen| match seen.pods.get(name) {
+            None => Poll::Ready(seen.departed.get(name).copied().flatten()),
+            Some(pod) => state::await_end(pod),
         };
         self.wait(clock, limit, look).await
     }

@@ -138,15 +138,10 @@ pub(crate) fn ended(pod: &Pod) -> Option<Exit> {
 }
 
 /// Ready once the subject has ended.
-pub(crate) fn await_end(pod: Option<&Pod>) -> Poll<Exit> {
-    match pod {
-        None => {
-            Poll::Failed("the cluster has removed the pod and not said how it ended".to_owned())
-        }
-        Some(pod) => match ended(pod) {
-            Some(exit) => Poll::Ready(exit),
-            None => Poll::NotYet(last_words(pod)),
-        },
+pub(crate) fn await_end(pod: &Pod) -> Poll<Option<Exit>> {
+    match ended(pod) {
+        Some(exit) => Poll::Ready(Some(exit)),
+        None => Poll::NotYet(last_words(pod)),
     }
 }
 
@@ -351,7 +346,7 @@ mod tests {
             matches!(await_gone(Some(&held)), Poll::NotYet(why) if why.contains("example.invalid/hold"))
         );
         assert!(matches!(await_gone(None), Poll::Ready(())));
-        assert!(matches!(await_end(None), Poll::Failed(_)));
+        assert!(matches!(await_end(&held), Poll::NotYet(_)));
     }
 
     #[test]

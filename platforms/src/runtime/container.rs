@@ -93,7 +93,7 @@ impl Container for OciContainer {
         self.init.collect().ok().flatten()
     }
 
-    async fn stop(self: Box<Self>) -> Result<Stopped, SessionError> {
+    async fn stop(self: Box<Self>) -> Result<Option<Stopped>, SessionError> {
         let attempted = format!("stop container {}", self.name);
         let asked = self.clock.monotonic();
         let signal = by_name(&self.config.stop_signal).unwrap_or(Signal::TERM);
@@ -107,7 +107,7 @@ impl Container for OciContainer {
         let removed = self.remove().await;
         let (exit, killed) = ended.map_err(|why| SessionError::environment(&attempted, why))?;
         removed?;
-        Ok(Stopped { exit, took, killed })
+        Ok(Some(Stopped { exit, took, killed }))
     }
 
     async fn kill(self: Box<Self>) -> Result<(), SessionError> {

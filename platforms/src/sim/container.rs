@@ -70,13 +70,13 @@ impl Container for SimContainer {
         None
     }
 
-    async fn stop(self: Box<Self>) -> Result<Stopped, SessionError> {
+    async fn stop(self: Box<Self>) -> Result<Option<Stopped>, SessionError> {
         self.end()?;
-        Ok(Stopped {
+        Ok(Some(Stopped {
             exit: Exit::Code(0),
             took: Duration::ZERO,
             killed: Killed::No,
-        })
+        }))
     }
 
     async fn kill(self: Box<Self>) -> Result<(), SessionError> {

@@ -191,7 +191,7 @@ async fn runs_and_stops(session: &dyn Session) {
     measures(session, container.as_ref()).await;
     looks(container.as_ref()).await;
     assert_eq!(container.exit().await, None);
-    let stopped = container.stop().await.unwrap();
+    let stopped = container.stop().await.unwrap().unwrap();
     assert_eq!((stopped.exit, stopped.killed), (Exit::Code(0), Killed::No));
 }
 
@@ -251,7 +251,7 @@ async fn two_at_once(session: &dyn Session) {
     let two = start(session, "polite", "two").await;
     assert_eq!(session.memory().await.unwrap().containers, 2);
     for container in [one, two] {
-        assert_eq!(container.stop().await.unwrap().killed, Killed::No);
+        assert_eq!(container.stop().await.unwrap().unwrap().killed, Killed::No);
     }
     assert_eq!(session.memory().await.unwrap().containers, 0);
 }
@@ -264,7 +264,7 @@ async fn kills_without_asking(session: &dyn Session) {
 
 async fn kills_the_stubborn(session: &dyn Session) {
     let container = start(session, "stubborn", "stubborn").await;
-    let stopped = container.stop().await.unwrap();
+    let stopped = container.stop().await.unwrap().unwrap();
     assert_eq!(
         (stopped.exit, stopped.killed),
         (Exit::Signal(9), Killed::Yes)

@@ -130,7 +130,7 @@ pub async fn serves_and_is_seen(session: &dyn Session) {
     assert_eq!((all.containers, all.working_set_bytes), (1, None));
     looks(container.as_ref()).await;
     assert_eq!(container.disqualified().await, None);
-    let stopped = container.stop().await.unwrap();
+    let stopped = container.stop().await.unwrap().unwrap();
     assert_eq!((stopped.exit, stopped.killed), (Exit::Code(0), Killed::No));
     assert_eq!(session.memory().await.unwrap().containers, 0);
 }
@@ -225,7 +225,7 @@ async fn says_which_place_is_not_ready(session: &dyn Session) {
 
 async fn kills_the_stubborn(session: &dyn Session) {
     let container = start(session, "stubborn", "stubborn", Stamper::Absent).await;
-    let stopped = container.stop().await.unwrap();
+    let stopped = container.stop().await.unwrap().unwrap();
     assert_eq!(
         (stopped.exit, stopped.killed),
         (Exit::Signal(9), Killed::Yes)

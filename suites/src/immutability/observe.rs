@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use engine::{
     ArmImage, Container, Exit, Inspection, Killed, LoadRequest, ObserveError, Observing,
-    SmokeReply, Stamper, Started,
+    SessionError, SmokeReply, Stamper, Started,
 };
 use model::{Arm, Readiness, SmokeRequest};
 use serde_json::Value;
@@ -24,6 +24,9 @@ pub(super) const DRIFT: &str = "drift";
 pub(super) const STOPPED: &str = "stopped";
 pub(super) const DECLARED: &str = "declared";
 pub(super) const ADMISSION: &str = "admission";
+
+/// How often another container is started to see how it stops, where a platform did not say it.
+const ENDS_AGAIN: u32 = 2;
 
 /// Observes what the cell's checks need.
 pub(super) async fn observe(observing: &Observing<'_>) -> Result<(), ObserveError> {
@@ -86,17 +89,26 @@ async fn look_at_container(
         },
     )?;
     let within = Duration::from_millis(observing.profile.startup.ready_deadline_ms);
-    let container = match observing
-        .start(Arm::Candidate, Stamper::Absent, within)
-        .await?
-    {
-        Started::Ready(container) => container,
-        Started::NotReady => return Ok(()),
+    let start = || observing.start(Arm::Candidate, Stamper::Absent, within);
+    let Started::Ready(container) = start().await? else {
+        return Ok(());
     };
     let looked = inspect(observing, container.as_ref(), tree).await;
     let stopped = container.stop().await;
     looked?;
-    let stopped = stopped?;
+    let mut told = stopped?;
+    let mut more = ENDS_AGAIN;
+    let stopped = loop {
+        match (told, more) {
+            (Some(stopped), _) => break stopped,
+            (None, 0) => return Err(ObserveError::Session(untold())),
+            (None, _) => more -= 1,
+        }
+        let Started::Ready(container) = start().await? else {
+            return Ok(());
+        };
+        told = container.stop().await?;
+    };
     observing.fact(
         STOPPED,
         &StoppedAs {
@@ -108,6 +120,13 @@ async fn look_at_container(
             killed: stopped.killed == Killed::Yes,
         },
     )
+}
+
+/// The platform never said how a container ended.
+fn untold() -> SessionError {
+    let times = ENDS_AGAIN + 1;
+    let why = format!("the platform removed it and did not say how it ended, {times} times");
+    SessionError::environment("see the end of a container that was asked to stop", why)
 }
 
 /// Everything seen of one running container, in an order in which nothing disturbs what follows:

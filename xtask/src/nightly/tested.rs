@@ -34,11 +34,19 @@ pub(super) fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Figu
         .iter()
         .any(|line| !line.contains(" 0 passed; 0 failed"));
     let holds = output.status.success() && ran && skipped.is_empty();
-    let said = match (holds, skipped.first()) {
-        (true, _) => "all tests of the row passed".to_owned(),
-        (false, Some(skip)) => skip.clone(),
-        (false, None) => format!("cargo test ended with {}", output.status),
+    let said = match (holds, skipped.first(), failed(&text)) {
+        (true, ..) => "all tests of the row passed".to_owned(),
+        (false, Some(skip), _) => skip.clone(),
+        (false, None, names) if names.is_empty() => {
+            format!("cargo test ended with {}", output.status)
+        }
+        (false, None, names) => format!("failed: {}", names.join(", ")),
     };
+    if !holds {
+        let file = cargo::target().join("nightly-tests.log");
+        fs_err::write(&file, [&output.stdout[..], &output.stderr].concat())?;
+        cargo::say(&format!("          all that was said: {}", file.display()));
+    }
     Ok(Figures {
         holds,
         said,
@@ -48,4 +56,22 @@ pub(super) fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Figu
                 .map(Value::from).collect::<Vec<_>>(),
         }),
     })
+}
+
+/// Names of tests that failed.
+fn failed(text: &str) -> Vec<&str> {
+    text.lines()
+        .filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::failed;
+
+    #[test]
+    fn what_failed_is_named() {
+        let text = "test a::b ... ok\ntest a::c ... FAILED\n\ntest result: FAILED. 1 passed";
+        assert_eq!(failed(text), ["a::c"]);
+    }
 }

@@ -5,7 +5,8 @@ use crate::expected::Effect;
 use crate::scene::faultless;
 use crate::script::{Lasts, Script, WatchEnd, WatchFault};
 
-const LATE: &[&str] = &["not within"];
+/// What does not come is late; an end that lay before a watch that began anew was never told.
+const WORDS: &[&str] = &["not within", "did not say how it ended"];
 
 fn strike(what: &str, how: WatchEnd, lasts: Lasts, effect: Effect) {
     let cases = places(faultless().events).into_iter().map(|after| Case {
@@ -14,7 +15,7 @@ fn strike(what: &str, how: WatchEnd, lasts: Lasts, effect: Effect) {
             ..Script::default()
         },
         effect,
-        words: LATE,
+        words: WORDS,
     });
     all(what, cases.collect());
 }
