@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use backon::ExponentialBuilder;
 use engine::Exit;
 use engine::clock::Clock;
 use engine::wait::{Deadline, Poll};
 use futures::StreamExt;
 use k8s_openapi::api::core::v1::Pod;
+use kube::runtime::utils::ResetTimerBackoff;
+use kube::runtime::watcher::ExponentialBackoff;
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, ResourceExt};
 use model::RunId;
@@ -17,6 +20,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::names::LABEL;
+use super::pace::pace;
 use super::state;
 
 /// The pods of a namespace as last seen.
@@ -153,6 +157,18 @@ impl Waited {
     }
 }
 
+/// Pauses before the watch is taken up again: as before a call, longer each time, and as at first after
+/// a time without an error.
+fn pauses() -> ResetTimerBackoff<ExponentialBackoff> {
+    let pace = pace();
+    let longer = ExponentialBuilder::default()
+        .with_min_delay(pace.pause)
+        .with_max_delay(pace.answer)
+        .with_jitter()
+        .without_max_times();
+    ResetTimerBackoff::new(longer.into(), pace.placed)
+}
+
 /// Follows the watch for ever: the stream lists anew after an end, an expired version or an error.
 async fn follow(
     api: Api<Pod>,
@@ -161,7 +177,7 @@ async fn follow(
     changes: watch::Sender<u64>,
 ) {
     let mut events = watcher(api, watcher::Config::default().labels(&labels))
-        .default_backoff()
+        .backoff(pauses())
         .boxed();
     let mut listed: BTreeSet<String> = BTreeSet::new();
     while let Some(event) = events.next().await {
