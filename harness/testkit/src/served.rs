@@ -118,6 +118,9 @@ fn file(folder: &Path, name: &str, text: &str) -> String {
     path.display().to_string()
 }
 
+/// Stages of the test bed that have it: with all that a node runs, or alone.
+const STAGES: [&str; 2] = ["node-", "registry-"];
+
 /// The newest one that the test bed built.
 fn program() -> Result<PathBuf, String> {
     let named = |name| std::env::var_os(name).map(PathBuf::from);
@@ -127,7 +130,11 @@ fn program() -> Result<PathBuf, String> {
     let built = |path: &Path| fs::metadata(path).and_then(|meta| meta.modified()).ok();
     let entries = fs::read_dir(&cache).into_iter().flatten().flatten();
     let programs = entries
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with("registry-"))
+        .filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            STAGES.iter().any(|stage| name.starts_with(stage))
+        })
         .map(|entry| entry.path().join("registry"))
         .filter(|path| path.is_file());
     let newest = programs.max_by_key(|path| built(path));
