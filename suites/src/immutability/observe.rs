@@ -97,18 +97,16 @@ async fn look_at_container(
     let stopped = container.stop().await;
     looked?;
     let mut told = stopped?;
-    let mut more = ENDS_AGAIN;
-    let stopped = loop {
-        match (told, more) {
-            (Some(stopped), _) => break stopped,
-            (None, 0) => return Err(ObserveError::Session(untold())),
-            (None, _) => more -= 1,
+    for _ in 0..ENDS_AGAIN {
+        if told.is_some() {
+            break;
         }
         let Started::Ready(container) = start().await? else {
             return Ok(());
         };
         told = container.stop().await?;
-    };
+    }
+    let stopped = told.ok_or_else(untold)?;
     observing.fact(
         STOPPED,
         &StoppedAs {

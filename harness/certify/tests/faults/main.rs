@@ -26,3 +26,4 @@ mod in_programs;
 mod in_watches;
 mod scene;
 mod script;
+mod untold;

@@ -12,6 +12,8 @@ pub(crate) struct Script {
     pub(crate) program: Option<(usize, ProgramFault)>,
     /// What is said of a filter that only first processes are under; `None`: all are.
     pub(crate) first_only: Option<Apart>,
+    /// Pods that go without a word of how their containers ended.
+    pub(crate) untold: Option<Lasts>,
     /// Where the fault was first met.
     pub(crate) met: Mutex<Option<String>>,
 }
@@ -183,6 +185,15 @@ impl Script {
             self.note(format!("program {number}, {what}"));
             fault
         })
+    }
+
+    /// Whether the pod that is the `number`th to end goes without a word.
+    pub(crate) fn of_end(&self, number: usize) -> bool {
+        match self.untold {
+            None => false,
+            Some(Lasts::Once) => number == 0,
+            Some(Lasts::ForEver) => true,
+        }
     }
 
     /// Where the fault was first met.

@@ -304,13 +304,16 @@ pub(super) fn end(
             namespace: namespace.to_owned(),
             name: name.to_owned(),
         };
+        let is_told = !shared.script.of_end(shared.number("ended"));
         shared.spawn(async move {
             tokio::time::sleep(STEP).await;
-            place.shared.change(|store| {
-                store.update("pods", &place.namespace, &place.name, |pod| {
-                    end_containers(pod, 0, "Completed");
-                })
-            });
+            if is_told {
+                place.shared.change(|store| {
+                    store.update("pods", &place.namespace, &place.name, |pod| {
+                        end_containers(pod, 0, "Completed");
+                    })
+                });
+            }
             tokio::time::sleep(STEP).await;
             place.shared.change(|store| {
                 let pod = store.get("pods", &place.namespace, &place.name);
