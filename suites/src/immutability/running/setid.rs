@@ -94,7 +94,7 @@ fn notes(seen: &Seen) -> String {
         SeccompCarried::Inherited(count) => format!("{count} filter(s) of the container's own"),
         SeccompCarried::Apart(count) => format!(
             "{count} filter(s), in a container of its own: what this runtime starts inside a running \
-             one is under none"
+             one is not under them"
         ),
         SeccompCarried::NotCopied(_) => "the container's filter not known".to_owned(),
     };
