@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use certify::Terminal;
-use certify::arguments::Arguments;
+use certify::arguments::{Arguments, SlicesVerb};
 use clap::Parser;
 use clap::error::ErrorKind;
 
@@ -28,6 +28,15 @@ fn refuse(error: &clap::Error) -> ExitCode {
     let _ = error.print();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+        _ if is_of_the_reference() => ExitCode::from(u8::from(model::ExitCode::NotCertified)),
         _ => ExitCode::from(u8::from(model::ExitCode::Usage)),
     }
+}
+
+/// Whether a verb of the reference tool was asked for, which ends every failure with 1.
+fn is_of_the_reference() -> bool {
+    let mut words = std::env::args().skip_while(|word| word != "slices").skip(1);
+    words
+        .next()
+        .is_some_and(|verb| SlicesVerb::OF_THE_REFERENCE.contains(&verb.as_str()))
 }

@@ -6,8 +6,10 @@
 mod archive_source;
 mod cut;
 mod error;
+mod find;
 mod glob;
 mod glob_index;
+mod info;
 mod release;
 mod select;
 mod source;
@@ -17,7 +19,9 @@ mod whole;
 pub use archive_source::{ArchiveSource, archive_specs};
 pub use cut::{Cut, Manifest, ScriptLimits, cut, records};
 pub use error::{Error, ErrorClass, Result};
+pub use find::{find, table};
 pub use glob::Pattern;
+pub use info::{Info, PackageInfo, SliceInfo, info};
 pub use release::{
     Archive, Essential, Format, Ignored, Maintenance, Package, PathKind, PathRule, PreferChain,
     Pro, PublicKey, Release, ReleaseFiles, Slice, SliceKey, Strictness, UnknownKey,

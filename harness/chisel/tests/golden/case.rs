@@ -147,6 +147,8 @@ pub(crate) struct Outcome {
     #[serde(default)]
     pub(crate) error: Option<String>,
     #[serde(default)]
+    pub(crate) stdout: Option<String>,
+    #[serde(default)]
     pub(crate) tree: Vec<TreeLine>,
     #[serde(default)]
     pub(crate) manifests: Vec<Wall>,

@@ -33,6 +33,7 @@ const CLASSES: &[(&str, ErrorClass)] = &[
     ("conflict on", ErrorClass::Conflict),
     ("invalid slice reference", ErrorClass::Reference),
     ("not found", ErrorClass::Reference),
+    ("no slice definitions found", ErrorClass::Reference),
     ("cannot find package", ErrorClass::PackageMissing),
     ("reported twice", ErrorClass::Report),
     ("no data payload", ErrorClass::Payload),

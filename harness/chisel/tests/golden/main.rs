@@ -18,6 +18,7 @@
     reason = "a test speaks, starts programs and reads files by itself"
 )]
 
+mod asked;
 mod case;
 mod classes;
 #[path = "../corpus/mod.rs"]
@@ -107,21 +108,32 @@ fn recorded_cases() {
 
 /// Runs a case and compares it with every outcome that was recorded.
 fn run(case: &Case) -> Result<(), String> {
-    if case.run.args.first().map(String::as_str) != Some("cut") {
-        return Err("not a cut".to_owned());
-    }
-    if case.run.root.is_some() {
-        return Err("starts from a folder that is not empty".to_owned());
-    }
-    let result = do_cut(case);
+    let of = match case.run.args.first().map(String::as_str) {
+        Some("cut") if case.run.root.is_some() => {
+            return Err("starts from a folder that is not empty".to_owned());
+        }
+        Some("cut") => Comparison::Cut(Box::new(do_cut(case))),
+        Some("find" | "info") => Comparison::Asked,
+        _ => return Err("not a cut".to_owned()),
+    };
     let mut differences = Vec::new();
     for outcome in &case.outcomes {
-        match compare(&result, outcome) {
+        let compared = match &of {
+            Comparison::Cut(result) => compare(result, outcome),
+            Comparison::Asked => asked::compare(case, outcome),
+        };
+        match compared {
             Ok(()) => return Ok(()),
             Err(difference) => differences.push(difference),
         }
     }
     Err(differences.join(" / "))
+}
+
+/// What was done for a case.
+enum Comparison {
+    Cut(Box<Result<(Cut, BTreeMap<String, String>)>>),
+    Asked,
 }
 
 /// Everything from the release to the tree.
@@ -178,7 +190,7 @@ fn do_cut(case: &Case) -> Result<(Cut, BTreeMap<String, String>)> {
 }
 
 /// The release of a case with its key placeholders filled in.
-fn release(case: &Case) -> Result<Release> {
+pub(crate) fn release(case: &Case) -> Result<Release> {
     let folder = case.folder.join("release");
     let text = fs_err::read_to_string(folder.join("chisel.yaml"));
     let filled = tempfile::tempdir().unwrap();

@@ -1,29 +1,22 @@
-//! `slices`: the chisel-compatible tool.
+//! `slices cut`: selected slices into a folder.
 
 use anyhow::{Context, anyhow};
-use camino::Utf8Path;
-use chisel::{Release, ReleaseFiles, SliceKey, Strictness};
+use chisel::SliceKey;
 use engine::clock::Clock;
 use model::{Arch, ExitCode};
 use tokio_util::sync::CancellationToken;
 
-use crate::arguments::{CheckArguments, CutArguments, SlicesArguments, SlicesVerb};
+use super::release;
+use crate::arguments::CutArguments;
 use crate::rooms::archives::{self, Archives, Mirrors};
 use crate::shipped::Shelf;
 use crate::{Failure, OrExit, Terminal, host};
 
 pub(super) fn run(
-    arguments: &SlicesArguments,
+    arguments: &CutArguments,
     shelf: &Shelf,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
-    match &arguments.verb {
-        SlicesVerb::Cut(arguments) => cut(arguments, shelf, terminal),
-        SlicesVerb::Check(arguments) => check(arguments, shelf, terminal),
-    }
-}
-
-fn cut(arguments: &CutArguments, shelf: &Shelf, terminal: &Terminal) -> Result<ExitCode, Failure> {
     if !arguments.root.is_dir() {
         return Err(anyhow!("target folder does not exist: {}", arguments.root)).or_usage();
     }
@@ -70,40 +63,4 @@ fn cut(arguments: &CutArguments, shelf: &Shelf, terminal: &Terminal) -> Result<E
     );
     terminal.say("Cut", &text);
     Ok(ExitCode::Certified)
-}
-
-fn check(
-    arguments: &CheckArguments,
-    shelf: &Shelf,
-    terminal: &Terminal,
-) -> Result<ExitCode, Failure> {
-    let release = release(&arguments.release, shelf)?;
-    let mut closures = 0;
-    for slice in release.slices() {
-        for arch in Arch::ALL {
-            chisel::select(&release, std::slice::from_ref(&slice.key), arch).or_usage()?;
-            closures += 1;
-        }
-    }
-    let text = format!(
-        "{}: {} packages, {} slices, {closures} closures resolve",
-        release.name,
-        release.packages.len(),
-        release.slices().count()
-    );
-    terminal.say("Check", &text);
-    for unknown in &release.unknown_keys {
-        terminal.say("Note", &unknown.to_string());
-    }
-    Ok(ExitCode::Certified)
-}
-
-/// A release folder, or a shipped name.
-fn release(name: &str, shelf: &Shelf) -> Result<Release, Failure> {
-    let path = Utf8Path::new(name);
-    if path.is_dir() {
-        return Release::load(path, Strictness::Foreign).or_usage();
-    }
-    let files = shelf.release(name).or_usage()?;
-    Release::from_files(&ReleaseFiles::from_pairs(name, files), Strictness::Own).or_usage()
 }

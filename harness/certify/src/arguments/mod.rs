@@ -1,7 +1,11 @@
 //! The command line.
 
+mod slices;
+
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
+
+pub use slices::*;
 
 /// Certifies chiseled container images: cuts or takes them, runs them beside their baseline,
 /// measures, judges, reports.
@@ -44,7 +48,7 @@ pub enum Verb {
     Sweep(RunFolder),
     /// Published JSON Schemas: report, image, profile, certify.yaml.
     Schema(SchemaArguments),
-    /// The chisel-compatible tool: cut slices into a folder.
+    /// Releases and their slices: the chisel-compatible tool, and what goes beyond it.
     Slices(SlicesArguments),
 }
 
@@ -195,49 +199,4 @@ pub struct RbacArguments {
 pub struct SchemaArguments {
     /// report, image, variation, profile or certify.yaml.
     pub of: String,
-}
-
-/// The chisel-compatible tool.
-#[derive(Debug, Clone, Args)]
-pub struct SlicesArguments {
-    /// What to do.
-    #[command(subcommand)]
-    pub verb: SlicesVerb,
-}
-
-/// What the chisel-compatible tool does.
-#[derive(Debug, Clone, Subcommand)]
-pub enum SlicesVerb {
-    /// Cut slices into an existing folder.
-    Cut(CutArguments),
-    /// Validate a release: every definition, every conflict, every essential.
-    Check(CheckArguments),
-}
-
-/// What to cut.
-#[derive(Debug, Clone, Args)]
-pub struct CutArguments {
-    /// A release folder or a shipped name.
-    #[arg(long, default_value = "debian-13", value_name = "DIR|NAME")]
-    pub release: String,
-    /// The existing folder the files go to.
-    #[arg(long, value_name = "DIR")]
-    pub root: Utf8PathBuf,
-    /// Architecture, default the host's.
-    #[arg(long)]
-    pub arch: Option<String>,
-    /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
-    #[arg(long = "mirror", value_name = "[NAME=]URL")]
-    pub mirrors: Vec<String>,
-    /// Slices: `package_slice`.
-    #[arg(required = true)]
-    pub slices: Vec<String>,
-}
-
-/// What to validate.
-#[derive(Debug, Clone, Args)]
-pub struct CheckArguments {
-    /// A release folder or a shipped name.
-    #[arg(default_value = "debian-13")]
-    pub release: String,
 }
