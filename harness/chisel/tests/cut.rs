@@ -50,6 +50,7 @@ impl Shelf {
                 digest: Digest::of(&bytes),
                 size: bytes.len() as u64,
                 archive: "debian".to_owned(),
+                suite: "trixie".to_owned(),
                 file: format!("{}.deb", built.name),
             };
             (built.name, (record, bytes))
