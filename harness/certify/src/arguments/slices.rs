@@ -29,8 +29,9 @@ pub enum SlicesVerb {
 }
 
 impl SlicesVerb {
-    /// Verbs of the reference tool: their options, output and exit codes are its own.
-    pub const OF_THE_REFERENCE: [&str; 4] = ["cut", "find", "info", "debug"];
+    /// Verbs that the reference tool does not have. All others, mistyped ones too, end a failure as
+    /// it does.
+    pub const OURS: [&str; 3] = ["check", "lock", "help"];
 }
 
 /// What to cut.

@@ -21,4 +21,5 @@ mod interrupts;
 mod kept;
 mod readiness;
 mod scene;
+mod slices;
 mod together;
