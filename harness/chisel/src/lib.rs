@@ -12,6 +12,7 @@ mod find;
 mod glob;
 mod glob_index;
 mod info;
+mod kept;
 mod lock;
 mod release;
 mod select;
@@ -27,12 +28,13 @@ pub use error::{Error, ErrorClass, Result};
 pub use find::{find, table};
 pub use glob::Pattern;
 pub use info::{Info, PackageInfo, SliceInfo, info};
+pub use kept::BadKept;
 pub use lock::{
     Change, Lock, LockedArch, LockedPackage, LockedRelease, LockedSource, LockedSuite, Step,
 };
 pub use release::{
-    Archive, Essential, Format, Ignored, Maintenance, Package, PathKind, PathRule, PreferChain,
-    Pro, PublicKey, Release, ReleaseFiles, Slice, SliceKey, Strictness, UnknownKey,
+    Archive, Essential, Format, Ignored, KeptReleases, Maintenance, Package, PathKind, PathRule,
+    PreferChain, Pro, PublicKey, Release, ReleaseFiles, Slice, SliceKey, Strictness, UnknownKey,
 };
 pub use select::{Selection, select};
 pub use source::{PackageRecord, PackageSource};

@@ -6,7 +6,8 @@ use model::{Arch, Digest};
 use crate::error::Result;
 
 /// One package as its archive announces it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PackageRecord {
     /// Its name.
     pub name: String,

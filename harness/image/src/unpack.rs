@@ -95,10 +95,13 @@ impl Writer {
         self.hard_links(tree)?;
         notes.extend(self.finish_folders(tree)?);
         notes.sort();
-        let written = tree.files().filter(|(_, entry, _)| !self.is_there(entry));
-        let (files, bytes) = written.fold((0, 0), |(files, bytes), (_, _, blob)| {
-            (files + 1, bytes + blob.size())
-        });
+        let (mut files, mut bytes) = (0, 0);
+        for (_, entry) in tree.iter().filter(|(_, entry)| !self.is_there(entry)) {
+            if let Kind::File(blob) = &entry.kind {
+                files += 1;
+                bytes += blob.size();
+            }
+        }
         Ok(Unpacked {
             files,
             bytes,

@@ -56,6 +56,9 @@ pub struct CutArguments {
     /// Say what would be cut and from which packages; fetch and write nothing.
     #[arg(long)]
     pub dry_run: bool,
+    /// Cut anew even if an earlier call cut the same slices of the same packages.
+    #[arg(long)]
+    pub no_cache: bool,
     /// Threads; default one for each processor.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,

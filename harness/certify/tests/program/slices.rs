@@ -171,6 +171,39 @@ fn a_dry_run_says_what_it_would_cut() {
 }
 
 #[test]
+fn the_same_cut_is_taken_up_again_unless_anything_differs() {
+    let Some(scene) = Scene::new() else { return };
+    publish(&scene, "1.0-1", "one");
+    for root in ["first", "second", "third", "fourth"] {
+        std::fs::create_dir(scene.path(root)).unwrap();
+    }
+    let cut = |root: &str, more: &[&str]| {
+        let words = ["cut", "--release", "tiny", "--root", root, "tiny_bins"];
+        slices(&scene, &[&words[..], more].concat()).assert(0, &["1 files, 3 bytes"]);
+        std::fs::read_to_string(scene.path(root).join("usr/bin/tiny")).unwrap()
+    };
+    assert_eq!(cut("first", &[]), "one");
+    let kept = || {
+        let files = std::fs::read_dir(scene.path("cache/certify/cuts")).unwrap();
+        files.map(|file| file.unwrap().path()).collect::<Vec<_>>()
+    };
+    let [file] = &kept()[..] else {
+        panic!("{:?}", kept())
+    };
+    // Damage is seen, and the file is a copy: what is written into a root does not reach it.
+    std::fs::write(scene.path("first/usr/bin/tiny"), "changed").unwrap();
+    assert_eq!(cut("second", &[]), "one");
+    let mut bytes = std::fs::read(file).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    std::fs::write(file, bytes).unwrap();
+    assert_eq!(cut("third", &[]), "one");
+    std::fs::remove_file(file).unwrap();
+    assert_eq!(cut("fourth", &["--no-cache"]), "one");
+    assert!(kept().is_empty());
+}
+
+#[test]
 fn slices_are_found_and_printed() {
     let Some(scene) = Scene::new() else { return };
     let found = slices(&scene, &["find", "--release", "tiny", "tinny", "_bins"]);

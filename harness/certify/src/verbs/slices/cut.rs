@@ -6,7 +6,8 @@ use model::{Arch, ExitCode};
 
 use super::{opened, release};
 use crate::arguments::CutArguments;
-use crate::rooms::archives::Archives;
+use crate::rooms::archives::{self, Archives};
+use crate::rooms::cut_cache::CutCache;
 use crate::shipped::Shelf;
 use crate::verbs::print_json;
 use crate::{Failure, OrExit, Terminal, host};
@@ -127,9 +128,17 @@ fn write(
 ) -> Result<(Cut, image::Unpacked), Failure> {
     let root = arguments.root.as_std_path();
     let before = image::rehash(root).or_unavailable()?;
-    archives.fetch(records).or_unavailable()?;
-    let limits = chisel::ScriptLimits::STANDARD;
-    let cut = chisel::cut_over(selection, source, limits, before.clone()).or_usage()?;
+    let fresh = || {
+        archives.fetch(records).or_unavailable()?;
+        let limits = chisel::ScriptLimits::STANDARD;
+        chisel::cut_over(selection, source, limits, before.clone()).or_usage()
+    };
+    // What lies in the root already is part of what comes out.
+    let cut = if before.is_empty() && !arguments.no_cache {
+        kept_or(selection, records, fresh)?
+    } else {
+        fresh()?
+    };
     let owners = if host::is_root() {
         image::Owners::Keep
     } else {
@@ -138,6 +147,22 @@ fn write(
     let laid = image::lay_over((&before, &cut.rootfs.tree), root, owners, 0);
     let laid = laid.with_context(|| format!("writing into {root:?}, which may now hold a part"));
     Ok((cut, laid.or_unavailable()?))
+}
+
+/// A cut of an earlier call, if the very same was made; else what `fresh` makes, which is kept.
+fn kept_or(
+    selection: &Selection<'_>,
+    records: &[PackageRecord],
+    fresh: impl FnOnce() -> Result<Cut, Failure>,
+) -> Result<Cut, Failure> {
+    let cache = CutCache::of(&archives::cache());
+    let key = CutCache::key(selection, records);
+    if let Some(cut) = cache.load(&key) {
+        return Ok(cut);
+    }
+    let cut = fresh()?;
+    cache.save(&key, &cut);
+    Ok(cut)
 }
 
 fn sentence(told: &Told<'_>) -> String {
