@@ -12,7 +12,11 @@ fuzz_target!(|data: &[u8]| {
         Some(at) => (&data[..at + 1], &data[at + 5..]),
         None => (&include_bytes!("../seeds/chisel.yaml")[..], data),
     };
-    let files = [("chisel.yaml", release.to_vec()), ("slices/tiny.yaml", slices.to_vec())];
+    let files = [
+        ("chisel.yaml", release.to_vec()),
+        ("keys/key.asc", include_bytes!("../seeds/key.asc").to_vec()),
+        ("slices/tiny.yaml", slices.to_vec()),
+    ];
     let files = ReleaseFiles::from_pairs("fuzzed", files);
     for strictness in [Strictness::Own, Strictness::Foreign] {
         if let Ok(release) = Release::from_files(&files, strictness) {

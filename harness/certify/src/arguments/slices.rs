@@ -59,6 +59,10 @@ pub struct CutArguments {
     /// Cut anew even if an earlier call cut the same slices of the same packages.
     #[arg(long)]
     pub no_cache: bool,
+    /// Cut with the reference tool too, into a folder of its own, and show what differs (exit code 1).
+    /// It looks for packages where it always does; the root must be empty before.
+    #[arg(long, value_name = "PROGRAM", conflicts_with = "dry_run")]
+    pub with_reference: Option<String>,
     /// Threads; default one for each processor.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,

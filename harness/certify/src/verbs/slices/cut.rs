@@ -4,7 +4,7 @@ use anyhow::{Context, anyhow};
 use chisel::{Cut, LockedSource, PackageRecord, PackageSource, Selection};
 use model::{Arch, ExitCode};
 
-use super::{opened, release};
+use super::{opened, reference, release};
 use crate::arguments::CutArguments;
 use crate::rooms::archives::{self, Archives};
 use crate::rooms::cut_cache::CutCache;
@@ -114,9 +114,27 @@ fn on_threads(
     }
     say("Cut", &sentence(&told));
     if arguments.json {
-        return print_json(&told);
+        print_json(&told)?;
     }
-    Ok(ExitCode::Certified)
+    match &arguments.with_reference {
+        None => Ok(ExitCode::Certified),
+        Some(program) => compare(program, arguments, arch, asked),
+    }
+}
+
+/// Shows where the reference tool's cut is another one.
+fn compare(
+    program: &str,
+    arguments: &CutArguments,
+    arch: Arch,
+    asked: &[String],
+) -> Result<ExitCode, Failure> {
+    let found = reference::differences(program, arguments, arch, asked).or_unavailable()?;
+    if found.is_empty() {
+        return Ok(ExitCode::Certified);
+    }
+    let text = format!("{program} cuts it otherwise:\n{}", found.join("\n"));
+    Err(anyhow!(text)).or_usage()
 }
 
 /// Fetches, cuts, and lays down what differs from what the root holds.

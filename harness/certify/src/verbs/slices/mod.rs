@@ -10,6 +10,7 @@ mod find;
 mod info;
 mod lock;
 mod opened;
+mod reference;
 mod release;
 
 use model::ExitCode;
