@@ -3,6 +3,8 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand};
 
+use super::ReleaseArguments;
+
 /// Releases and their slices.
 #[derive(Debug, Clone, Args)]
 pub struct SlicesArguments {
@@ -32,9 +34,9 @@ impl SlicesVerb {
 /// What to cut.
 #[derive(Debug, Clone, Args)]
 pub struct CutArguments {
-    /// A release folder or a shipped name.
-    #[arg(long, default_value = "debian-13", value_name = "DIR|NAME")]
-    pub release: String,
+    /// The release, and when it may be used.
+    #[command(flatten)]
+    pub release: ReleaseArguments,
     /// The existing folder the files go to.
     #[arg(long, value_name = "DIR")]
     pub root: Utf8PathBuf,
@@ -52,9 +54,9 @@ pub struct CutArguments {
 /// What to look for.
 #[derive(Debug, Clone, Args)]
 pub struct FindArguments {
-    /// A release folder or a shipped name.
-    #[arg(long, default_value = "debian-13", value_name = "DIR|NAME")]
-    pub release: String,
+    /// The release, and when it may be used.
+    #[command(flatten)]
+    pub release: ReleaseArguments,
     /// JSON instead of a table.
     #[arg(long)]
     pub json: bool,
@@ -67,9 +69,9 @@ pub struct FindArguments {
 /// What to print.
 #[derive(Debug, Clone, Args)]
 pub struct InfoArguments {
-    /// A release folder or a shipped name.
-    #[arg(long, default_value = "debian-13", value_name = "DIR|NAME")]
-    pub release: String,
+    /// The release, and when it may be used.
+    #[command(flatten)]
+    pub release: ReleaseArguments,
     /// JSON instead of YAML.
     #[arg(long)]
     pub json: bool,
@@ -81,7 +83,10 @@ pub struct InfoArguments {
 /// What to validate.
 #[derive(Debug, Clone, Args)]
 pub struct CheckArguments {
-    /// A release folder or a shipped name.
-    #[arg(default_value = "debian-13")]
-    pub release: String,
+    /// A folder (with a `/` in it), a shipped name, or `ubuntu-NN.NN`. Default: the host's own on
+    /// Ubuntu, else debian-13.
+    pub release: Option<String>,
+    /// Take the kept copy of an Ubuntu release, as old as it is, and ask no server for a newer one.
+    #[arg(long)]
+    pub offline: bool,
 }

@@ -14,6 +14,7 @@ pub mod intent;
 pub mod known;
 mod layout;
 mod own_words;
+mod places;
 pub mod planning;
 pub mod reporting;
 mod sealed;

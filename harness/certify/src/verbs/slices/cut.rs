@@ -20,7 +20,7 @@ pub(super) fn run(
     if !arguments.root.is_dir() {
         return Err(anyhow!("target folder does not exist: {}", arguments.root)).or_usage();
     }
-    let release = release(&arguments.release, shelf)?;
+    let release = release(&arguments.release, shelf, terminal)?;
     let arch = match &arguments.arch {
         Some(text) => text.parse().or_usage()?,
         None => Arch::host()
@@ -35,6 +35,8 @@ pub(super) fn run(
         .or_usage()?;
     let selection = chisel::select(&release, &wanted, arch).or_usage()?;
     let mirrors = Mirrors::read(&arguments.mirrors, shelf).or_usage()?;
+    let mirrors = mirrors.as_the_reference();
+    let mirrors = mirrors.ignoring(&arguments.release.ignored());
     let stop = CancellationToken::new();
     let archives = Archives::open(
         &archives::cache(),
@@ -44,6 +46,9 @@ pub(super) fn run(
         &stop,
     );
     let archives = archives.or_unavailable()?;
+    for note in archives.notes() {
+        terminal.say("Note", note);
+    }
     let records = chisel::records(&selection, &archives).or_unavailable()?;
     archives.fetch(&records).or_unavailable()?;
     let cut = chisel::cut(&selection, &archives, chisel::ScriptLimits::STANDARD).or_usage()?;

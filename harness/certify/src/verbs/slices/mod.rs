@@ -28,7 +28,9 @@ pub(super) fn run(
         SlicesVerb::Find(arguments) => {
             as_the_reference(find::run(arguments, shelf, terminal), terminal)
         }
-        SlicesVerb::Info(arguments) => as_the_reference(info::run(arguments, shelf), terminal),
+        SlicesVerb::Info(arguments) => {
+            as_the_reference(info::run(arguments, shelf, terminal), terminal)
+        }
         SlicesVerb::Check(arguments) => check::run(arguments, shelf, terminal),
     }
 }

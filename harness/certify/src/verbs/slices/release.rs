@@ -1,17 +1,30 @@
 //! What `--release` names.
 
-use camino::Utf8Path;
-use chisel::{Release, ReleaseFiles, Strictness};
+use chisel::Release;
+use engine::clock::Clock;
+use tokio_util::sync::CancellationToken;
 
+use crate::arguments::ReleaseArguments;
+use crate::releases::Releases;
+use crate::rooms::archives;
 use crate::shipped::Shelf;
-use crate::{Failure, OrExit};
+use crate::{Failure, Terminal};
 
-/// A release folder, or a shipped name.
-pub(super) fn release(name: &str, shelf: &Shelf) -> Result<Release, Failure> {
-    let path = Utf8Path::new(name);
-    if path.is_dir() {
-        return Release::load(path, Strictness::Foreign).or_usage();
+/// The release that was asked for, else the host's own on Ubuntu, else the default one.
+pub(super) fn release(
+    asked: &ReleaseArguments,
+    shelf: &Shelf,
+    terminal: &Terminal,
+) -> Result<Release, Failure> {
+    let stop = CancellationToken::new();
+    let when = (Clock::system(), &stop);
+    let releases = Releases::new(shelf, &archives::cache(), asked.freshness(), when);
+    let (release, note) = releases.load(asked.choice().sole())?;
+    if let Some(note) = note {
+        terminal.say("Release", &note);
     }
-    let files = shelf.release(name).or_usage()?;
-    Release::from_files(&ReleaseFiles::from_pairs(name, files), Strictness::Own).or_usage()
+    for note in &release.notes {
+        terminal.say("Note", note);
+    }
+    Ok(release)
 }
