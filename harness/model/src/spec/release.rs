@@ -39,7 +39,7 @@ impl ImageSpec {
     pub fn for_release(&self, release: &str) -> Self {
         let mut spec = self.clone();
         spec.slices.retain(|name, _| name == release);
-        let Some(differs) = std::mem::take(&mut spec.on).remove(release) else {
+        let Some(differs) = std::mem::take(&mut spec.per_release).remove(release) else {
             return spec;
         };
         spec.summary = differs.summary.unwrap_or(spec.summary);
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn what_differs_on_a_release_is_said_there() {
         let spec = spec(
-            "on:\n  ubuntu-24.04:\n    summary: an old one\n    entrypoint: [/usr/bin/s1]\n    \
+            "per_release:\n  ubuntu-24.04:\n    summary: an old one\n    entrypoint: [/usr/bin/s1]\n    \
              env: {B: '2'}\n    finish:\n      - {name: compile, run: [/usr/bin/c1], produces: [/x]}\n",
         )
         .unwrap();
@@ -90,16 +90,16 @@ mod tests {
         );
         let new = spec.for_release("debian-13");
         assert_eq!(new.config.entrypoint, ["/usr/bin/s2"]);
-        assert!(new.on.is_empty() && old.on.is_empty());
+        assert!(new.per_release.is_empty() && old.per_release.is_empty());
         assert_eq!(new.digest(), new.for_release("debian-13").digest());
         assert_ne!(new.digest(), old.digest());
     }
 
     #[test]
     fn a_release_without_slices_has_no_differences() {
-        let said = spec("on: {ubuntu-22.04: {summary: x}}\n").unwrap_err();
+        let said = spec("per_release: {ubuntu-22.04: {summary: x}}\n").unwrap_err();
         assert!(said.to_string().contains("ubuntu-22.04"), "{said}");
-        let said = spec("on: {ubuntu-24.04: {entrypoint: []}}\n").unwrap_err();
+        let said = spec("per_release: {ubuntu-24.04: {entrypoint: []}}\n").unwrap_err();
         assert!(said.to_string().contains("entrypoint"), "{said}");
     }
 }
