@@ -54,6 +54,10 @@ impl Places {
             notes: Vec::new(),
             left_out: BTreeSet::new(),
         };
+        if root != Utf8Path::new("/") {
+            let note = format!("apt's sources and logins are read below {root}");
+            places.notes.push(note);
+        }
         places.leave_out(release, &credentials);
         Ok(places)
     }

@@ -85,7 +85,9 @@ fn cut_all(scene: &Scene, name: &str, files: &Files, arch: Arch, programs: &[&[&
         let selection = chisel::select(&release, &keys(slices), arch).unwrap();
         let expected = stand_in::expected(&selection);
         assert!(expected.len() > 10, "{slices:?}: {expected:?}");
-        assert_eq!(stand_in::found(&root), expected, "{slices:?}");
+        let found = stand_in::found(&root);
+        let differ: Vec<_> = found.symmetric_difference(&expected).collect();
+        assert!(differ.is_empty(), "{slices:?}: {differ:?}");
         println!("{name} {arch} {slices:?}: {} paths", expected.len());
     }
 }
@@ -144,7 +146,7 @@ fn a_path_that_a_package_lost_fails_the_cut() {
     };
     let scene = Scene::new();
     let files = stand_in::real(&folder, "ubuntu-24.04", &scene.key);
-    // The archive has what nginx needs; Python's packages are other ones.
+    // The archive has what nginx needs, which is no page to show.
     serve(&scene, &files, "noble", Arch::Amd64, &NOBLE[1..2]);
     stand_in::lay(&files, &scene.path("checkout"));
     let (root, checkout) = (scene.root("root"), scene.path("checkout"));
@@ -157,8 +159,8 @@ fn a_path_that_a_package_lost_fails_the_cut() {
         "amd64",
         "--root",
     ];
-    let words = [&words[..], &[root.as_str(), "nginx_copyright"]].concat();
+    let words = [&words[..], &[root.as_str(), "nginx-common_index"]].concat();
     scene
         .run(&words)
-        .assert(1, &["/usr/share/doc/nginx/copyright"]);
+        .assert(1, &["/usr/share/nginx/html/index.html"]);
 }

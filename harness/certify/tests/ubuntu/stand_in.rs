@@ -120,11 +120,8 @@ pub(crate) fn packages(selection: &Selection<'_>) -> Vec<BuiltDeb> {
     let mut paths: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for slice in &selection.slices {
         let own = paths.entry(slice.key.package()).or_default();
-        own.extend(
-            taken(slice, selection.arch)
-                .into_iter()
-                .map(|(from, _)| from),
-        );
+        let taken = taken(slice, selection.arch).into_iter();
+        own.extend(taken.map(|(from, _)| from));
     }
     let each = paths.iter().map(|(name, paths)| {
         let mut deb = DebBuilder::new(name, "1.0-1").architecture(selection.arch.debian());
@@ -141,21 +138,25 @@ pub(crate) fn packages(selection: &Selection<'_>) -> Vec<BuiltDeb> {
     each.collect()
 }
 
-/// What a slice takes from its package: the path there, and the path it is laid down at.
-fn taken(slice: &Slice, arch: Arch) -> Vec<(String, String)> {
+/// What a slice takes from its package: the path there, and the path it is laid down at unless it
+/// goes away again.
+fn taken(slice: &Slice, arch: Arch) -> Vec<(String, Option<String>)> {
     let rules = slice.contents.iter();
     let rules = rules.filter(|(_, rule)| rule.arch.is_empty() || rule.arch.contains(&arch));
-    let paths = rules.filter_map(|(path, rule)| match &rule.kind {
-        PathKind::Copy { from } => Some((from.clone(), path.clone())),
-        PathKind::Glob => Some((invented(path), invented(path))),
-        _ => None,
+    let paths = rules.filter_map(|(path, rule)| {
+        let (from, to) = match &rule.kind {
+            PathKind::Copy { from } => (from.clone(), path.clone()),
+            PathKind::Glob => (invented(path), invented(path)),
+            _ => return None,
+        };
+        Some((from, (!rule.until_mutate).then_some(to)))
     });
     paths.collect()
 }
 
 /// A path that a pattern matches.
 pub(crate) fn invented(pattern: &str) -> String {
-    pattern.replace("**", "deep/er").replace(['*', '?'], "x")
+    pattern.replace("**", "x").replace(['*', '?'], "x")
 }
 
 /// Every path that is no folder, of all slices: what a cut must lay down. Paths that go away once
@@ -163,14 +164,8 @@ pub(crate) fn invented(pattern: &str) -> String {
 pub(crate) fn expected(selection: &Selection<'_>) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for slice in &selection.slices {
-        let gone = |path: &str| {
-            slice
-                .contents
-                .get(path)
-                .is_some_and(|rule| rule.until_mutate)
-        };
         let taken = taken(slice, selection.arch).into_iter();
-        all.extend(taken.map(|(_, to)| to).filter(|to| !gone(to)));
+        all.extend(taken.filter_map(|(_, to)| to));
         for (path, rule) in &slice.contents {
             let here = rule.arch.is_empty() || rule.arch.contains(&selection.arch);
             match &rule.kind {

@@ -101,7 +101,10 @@ impl ImageSpec {
         for release in spec.per_release.keys() {
             if !spec.slices.contains_key(release) {
                 let why = format!("`slices` names nothing for `{release}`");
-                return Err(SpecError::Meaning { field: "per_release", why });
+                return Err(SpecError::Meaning {
+                    field: "per_release",
+                    why,
+                });
             }
             spec.for_release(release).check()?;
         }
