@@ -15,6 +15,7 @@ pub mod intent;
 pub mod known;
 mod layout;
 mod own_words;
+mod places;
 pub mod planning;
 pub mod release_cache;
 pub mod reporting;

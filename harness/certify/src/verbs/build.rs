@@ -21,7 +21,8 @@ pub(super) fn run(
     shelf: &Shelf,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
-    let image = intent::image(&arguments.image, shelf).or_usage()?;
+    let choice = arguments.release.choice();
+    let image = intent::image_of(&arguments.image, shelf, &choice).or_usage()?;
     let names = arguments.push.iter().map(|name| name.parse());
     let names: Vec<registry::Reference> = names.collect::<Result<_, _>>().or_usage()?;
     let arch: Option<Arch> = match arguments.arch.as_deref() {
@@ -30,6 +31,7 @@ pub(super) fn run(
     };
     let libexec = libexec::find().or_unavailable()?;
     let mirrors = Mirrors::read(&arguments.mirrors, shelf).or_usage()?;
+    let mirrors = mirrors.ignoring(&arguments.release.ignored());
     let stop = CancellationToken::new();
     let clock = Clock::system();
     let id = model::RunId::new(format!("build-{}", std::process::id())).or_fault()?;
@@ -48,6 +50,7 @@ pub(super) fn run(
         listener: terminal,
         stop: &stop,
     });
+    builder = builder.of_release(choice, arguments.release.freshness());
     if let Some(arch) = arch {
         builder = builder.of_arch(arch);
     }

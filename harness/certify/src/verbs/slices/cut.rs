@@ -4,6 +4,7 @@ use anyhow::{Context, anyhow};
 use chisel::{Cut, LockedSource, PackageRecord, PackageSource, Selection};
 use model::{Arch, ExitCode};
 
+use super::opened::{Habits, Looking};
 use super::{opened, reference, release};
 use crate::arguments::CutArguments;
 use crate::rooms::archives::{self, Archives};
@@ -53,11 +54,8 @@ fn on_threads(
     shelf: &Shelf,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
-    let say = |verb: &str, text: &str| {
-        if !arguments.quiet {
-            terminal.say(verb, text);
-        }
-    };
+    let silent = Terminal::silent();
+    let terminal = if arguments.quiet { &silent } else { terminal };
     // Before anything is fetched, unlike the reference: nothing can come of it.
     if !arguments.root.is_dir() {
         let text = format!("target directory does not exist: {}", arguments.root);
@@ -68,7 +66,7 @@ fn on_threads(
         .as_deref()
         .map(super::lock::read)
         .transpose()?;
-    let release = release(&arguments.release, shelf)?;
+    let release = release(&arguments.release, shelf, terminal)?;
     let arch = opened::arch(arguments.arch.as_deref())?;
     let asked = match &lock {
         Some(lock) if arguments.slices.is_empty() => &lock.slices,
@@ -80,7 +78,12 @@ fn on_threads(
         .map(|lock| lock.demand(&selection))
         .transpose()
         .or_usage()?;
-    let archives = opened::archives(&release, arch, &arguments.mirrors, shelf)?;
+    let looking = Looking {
+        mirrors: &arguments.mirrors,
+        ignored: arguments.release.ignored(),
+        habits: Habits::Reference,
+    };
+    let archives = opened::archives(&release, arch, &looking, (shelf, terminal))?;
     let with_lock = locked.map(|locked| LockedSource::new(locked, &archives));
     let source: &dyn PackageSource = match &with_lock {
         Some(source) => source,
@@ -104,7 +107,7 @@ fn on_threads(
     if !arguments.dry_run {
         let (cut, done) = write(arguments, &selection, source, (&archives, &records))?;
         for note in &cut.rootfs.notes {
-            say("Note", note);
+            terminal.say("Note", note);
         }
         told.written = Some(Written {
             root: arguments.root.to_string(),
@@ -112,7 +115,7 @@ fn on_threads(
             file_bytes: done.bytes,
         });
     }
-    say("Cut", &sentence(&told));
+    terminal.say("Cut", &sentence(&told));
     if arguments.json {
         print_json(&told)?;
     }

@@ -32,7 +32,9 @@ pub(super) fn run(
         SlicesVerb::Find(arguments) => {
             as_the_reference(find::run(arguments, shelf, terminal), terminal)
         }
-        SlicesVerb::Info(arguments) => as_the_reference(info::run(arguments, shelf), terminal),
+        SlicesVerb::Info(arguments) => {
+            as_the_reference(info::run(arguments, shelf, terminal), terminal)
+        }
         SlicesVerb::Debug(arguments) => {
             as_the_reference(debug::run(arguments, shelf, terminal), terminal)
         }

@@ -21,15 +21,13 @@ pub(super) fn differences(
 ) -> Result<Vec<String>> {
     let folder = tempfile::tempdir().context("a folder for the reference's cut")?;
     let theirs = folder.path();
+    let release = arguments.release.choice();
     let mut call = command::of_the_user(program);
-    call.args([
-        "cut",
-        "--release",
-        &arguments.release,
-        "--arch",
-        arch.debian(),
-        "--root",
-    ]);
+    call.args(["cut", "--release", release.sole(), "--arch", arch.debian()]);
+    for status in &arguments.release.ignore {
+        call.arg("--ignore").arg(status.word());
+    }
+    call.arg("--root");
     call.arg(theirs).args(slices);
     let done = call
         .output()
