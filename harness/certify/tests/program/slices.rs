@@ -77,6 +77,10 @@ fn verbs_of_the_reference_fail_with_its_exit_code() {
             [&cut[..], &["root", "nonsense"]].concat(),
             "invalid slice reference",
         ),
+        (
+            vec!["cut", "--release", "Foo", "--root", "root", "tiny_bins"],
+            "invalid release reference",
+        ),
         (vec!["slice"], "slice"),
         (vec!["info", "--release", "tiny"], "PKG|SLICE"),
         (
@@ -102,7 +106,7 @@ fn verbs_of_the_reference_fail_with_its_exit_code() {
     let left = std::fs::read_dir(scene.path("root")).unwrap().count();
     assert_eq!(left, 0, "nothing is written by a cut that fails");
     // Ours keep the exit codes of the program.
-    slices(&scene, &["check", "none"]).assert(2, &["no release `none`"]);
+    slices(&scene, &["check", "none"]).assert(2, &["invalid release reference: \"none\""]);
     slices(&scene, &["check", "--bogus"]).assert(2, &["--bogus"]);
 }
 

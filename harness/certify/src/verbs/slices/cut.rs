@@ -149,6 +149,10 @@ fn write(
 ) -> Result<(Cut, image::Unpacked), Failure> {
     let root = arguments.root.as_std_path();
     let before = image::rehash(root).or_unavailable()?;
+    if arguments.with_reference.is_some() && !before.is_empty() {
+        let text = format!("{root:?} is not empty, so two cuts cannot be compared");
+        return Err(anyhow!(text)).or_usage();
+    }
     let fresh = || {
         archives.fetch(records).or_unavailable()?;
         let limits = chisel::ScriptLimits::STANDARD;
