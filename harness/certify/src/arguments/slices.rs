@@ -22,6 +22,8 @@ pub enum SlicesVerb {
     Info(InfoArguments),
     /// Validate a release: every definition, every conflict, every essential.
     Check(CheckArguments),
+    /// What an application needs: packages, slices, and drafts of slices that are not there yet.
+    Advise(AdviseArguments),
 }
 
 impl SlicesVerb {
@@ -84,4 +86,27 @@ pub struct CheckArguments {
     /// A release folder or a shipped name.
     #[arg(default_value = "debian-13")]
     pub release: String,
+}
+
+/// What to follow.
+#[derive(Debug, Clone, Args)]
+pub struct AdviseArguments {
+    /// A program, a folder with an application, or packages of the archive.
+    #[arg(required = true, value_name = "PATH|PACKAGE")]
+    pub subjects: Vec<String>,
+    /// A release folder or a shipped name.
+    #[arg(long, default_value = "debian-13", value_name = "DIR|NAME")]
+    pub release: String,
+    /// Architecture, default the host's.
+    #[arg(long)]
+    pub arch: Option<String>,
+    /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
+    #[arg(long = "mirror", value_name = "[NAME=]URL")]
+    pub mirrors: Vec<String>,
+    /// Write the release with the drafts into this folder, absent or empty: `slices cut` takes it.
+    #[arg(long, value_name = "DIR")]
+    pub draft: Option<Utf8PathBuf>,
+    /// JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
 }
