@@ -51,6 +51,8 @@ pub struct AdvisedSlice {
     pub why: String,
     /// Whether it is a draft.
     pub drafted: bool,
+    /// Whether another slice of the list brings it along.
+    pub implied: bool,
 }
 
 /// A package of which something is needed.
@@ -209,8 +211,24 @@ fn slices(cover: &Cover, drafts: &Drafts, uses: &BTreeMap<FileKey, Use>) -> Vec<
             file: file.1.clone(),
             why: why(uses.get(file)),
             drafted: false,
+            implied: false,
         })
         .collect();
+    let mut implied: BTreeMap<&SliceKey, &FileKey> = BTreeMap::new();
+    for (file, slice) in &cover.slice_of {
+        if !cover.chosen.contains_key(slice) {
+            implied.entry(slice).or_insert(file);
+        }
+    }
+    for (slice, file) in implied {
+        found.push(AdvisedSlice {
+            slice: slice.clone(),
+            file: file.1.clone(),
+            why: why(uses.get(file)),
+            drafted: false,
+            implied: true,
+        });
+    }
     for draft in &drafts.drafts {
         let first = drafts
             .slice_of
@@ -221,6 +239,7 @@ fn slices(cover: &Cover, drafts: &Drafts, uses: &BTreeMap<FileKey, Use>) -> Vec<
             file: first.map(|(file, _)| file.1.clone()).unwrap_or_default(),
             why: why(first.and_then(|(file, _)| uses.get(file))),
             drafted: true,
+            implied: false,
         });
     }
     found.sort_by(|a, b| a.slice.cmp(&b.slice));

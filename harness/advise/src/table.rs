@@ -16,7 +16,11 @@ pub fn table(advice: &Advice) -> String {
             let files = advice.packages.iter().filter(|found| found.name == package);
             let files = files.flat_map(|found| &found.files);
             let count = files.filter(|file| file.slice == slice.slice).count();
-            let mark = if slice.drafted { " (draft)" } else { "" };
+            let mark = match (slice.drafted, slice.implied) {
+                (true, _) => " (draft)",
+                (false, true) => " (essential)",
+                (false, false) => "",
+            };
             [
                 package.to_owned(),
                 format!("{}{mark}", slice.slice),
@@ -45,7 +49,7 @@ pub fn table(advice: &Advice) -> String {
         }
     }
     text.push_str("\nslices:\n");
-    for slice in &advice.slices {
+    for slice in advice.slices.iter().filter(|slice| !slice.implied) {
         let _ = writeln!(text, "  - {}", slice.slice);
     }
     for draft in &advice.drafts {

@@ -390,22 +390,40 @@ impl<'a> Pursuit<'a> {
 
     fn lack(&mut self, pending: &Pending, why: String) {
         let from = self.name_of(&pending.from);
+        let strength = self.counted(pending);
         let lack = self
             .lacks
             .entry(pending.need.to_string())
             .or_insert_with(|| Lack {
                 from: from.clone(),
-                strength: pending.strength,
+                strength,
                 why: why.clone(),
             });
         // The first who cannot do without it is named.
-        if pending.strength < lack.strength {
+        if strength < lack.strength {
             *lack = Lack {
                 from,
-                strength: pending.strength,
+                strength,
                 why,
             };
         }
+    }
+
+    /// How much an unmet need counts: no more than the file that has it, and modules that the
+    /// archive's own Python library lacks are those of other systems.
+    fn counted(&self, pending: &Pending) -> Strength {
+        let From::File(file) = &pending.from else {
+            return pending.strength;
+        };
+        let of_file = self
+            .files
+            .get(file)
+            .map_or(Strength::Must, |used| used.strength);
+        let least = match &pending.need {
+            Need::Module { .. } => Strength::May,
+            _ => pending.strength,
+        };
+        pending.strength.max(of_file).max(least)
     }
 
     /// A file for people.

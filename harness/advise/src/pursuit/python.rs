@@ -9,6 +9,17 @@ use crate::python::{STARTS_WITH, World, is_hidden_word, secretly};
 /// Minor versions that are looked for in an archive, newest first.
 const MINORS: std::ops::RangeInclusive<u32> = 3..=40;
 
+/// Modules inside the interpreter that no `PyInit_` function makes.
+const WITHOUT_FUNCTION: [&str; 7] = [
+    "__main__",
+    "_frozen_importlib",
+    "_frozen_importlib_external",
+    "_warnings",
+    "builtins",
+    "marshal",
+    "sys",
+];
+
 impl Pursuit<'_> {
     pub(super) fn wants_python(&self) -> bool {
         self.open.iter().any(|pending| pending.need == Need::Python) || self.app.is_empty()
@@ -196,8 +207,11 @@ impl Pursuit<'_> {
         }
     }
 
-    /// Whether the interpreter's own bytes name the module, as its table of built-in modules does.
+    /// Whether the module is compiled into the interpreter: it exports the function that makes it.
     fn is_built_in(&mut self, name: &str) -> bool {
+        if WITHOUT_FUNCTION.contains(&name) {
+            return true;
+        }
         let Some(world) = &self.world else {
             return false;
         };
@@ -217,7 +231,7 @@ impl Pursuit<'_> {
         let Some(deb::EntryKind::File(bytes)) = entry.map(|entry| &entry.kind) else {
             return false;
         };
-        let text = format!("\0{name}\0");
+        let text = format!("\0PyInit_{name}\0");
         memchr::memmem::find(bytes, text.as_bytes()).is_some()
     }
 
@@ -232,6 +246,7 @@ impl Pursuit<'_> {
                 shelf: &self.shelf,
             };
             if let Some(paths) = world.find(&universe, &folder, name)
+                && World::is_whole(&paths, name)
                 && let Ok(files) = self.located(&paths)
             {
                 return Met::Files(files);

@@ -53,6 +53,13 @@ pub(crate) const STARTS_WITH: &[&str] = &[
 
 /// Modules that are imported by compiled code inside the interpreter: module, what it imports.
 const SECRETLY: &[(&str, &[&str])] = &[
+    ("_ctypes", &["ctypes"]),
+    ("_decimal", &["collections", "numbers"]),
+    (
+        "_elementtree",
+        &["copy", "pyexpat", "xml.etree.ElementPath"],
+    ),
+    ("_zoneinfo", &["zoneinfo"]),
     ("datetime", &["_strptime"]),
     ("time", &["_strptime"]),
     ("socket", &["encodings.idna"]),
@@ -61,7 +68,7 @@ const SECRETLY: &[(&str, &[&str])] = &[
     ("weakref", &["_weakrefset"]),
 ];
 
-/// Words of compiled code that name modules nobody means.
+/// Words of compiled code that name modules nobody means: methods are called so as well.
 const HIDDEN_WORDS: &[&str] = &[
     "antigravity",
     "idlelib",
@@ -135,6 +142,19 @@ impl World {
         rest.split(['/', '.']).next()
     }
 
+    /// Whether `files` end with the module `name` itself, not with one whose attribute it is.
+    pub(crate) fn is_whole(files: &[String], name: &str) -> bool {
+        let last = name.rsplit('.').next().unwrap_or(name);
+        files.last().is_some_and(|path| {
+            let mut parts = path.rsplit('/');
+            let stem = |part: &str| part.split('.').next().map(str::to_owned);
+            match parts.next().and_then(stem).as_deref() {
+                Some("__init__") => parts.next() == Some(last),
+                file => file == Some(last),
+            }
+        })
+    }
+
     /// The files of `name` below `folder`, those of the packages around it first. None if its first
     /// part is not there. What lies below a plain module is an attribute.
     pub(crate) fn find(&self, place: &dyn Place, folder: &str, name: &str) -> Option<Vec<String>> {
@@ -199,6 +219,9 @@ mod tests {
         assert_eq!(find("d"), None);
         assert_eq!(find("n.m.x.attribute").as_deref(), Some("/l/n/m/x.py"));
         assert_eq!(find("absent.b"), None);
+        let whole = |name| World::is_whole(&world.find(&files, "/l", name).unwrap(), name);
+        assert!(whole("a") && whole("a.b") && whole("c"));
+        assert!(!whole("a.attribute") && !whole("c.h"));
         assert_eq!(
             world.top("/usr/lib/python3.13/lib-dynload/_ssl.x.so"),
             Some("_ssl")
