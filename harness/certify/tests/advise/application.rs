@@ -12,18 +12,21 @@ pub(crate) struct Application {
     /// The file's name without ending.
     #[serde(skip)]
     pub(crate) name: String,
-    /// `c++`, `python` or `java`.
+    /// `c++`, `python`, `java`, or `package`: a package of the archive is the application.
     pub(crate) language: String,
     /// Programs of the host that make it. Where one is absent the application is skipped.
+    #[serde(default)]
     pub(crate) tools: Vec<String>,
     /// Its sources: path, text.
+    #[serde(default)]
     pub(crate) files: BTreeMap<String, String>,
     /// Commands that make it, in its folder.
+    #[serde(default)]
     pub(crate) build: Vec<Vec<String>>,
     /// Sources that are no part of it once it is made.
     #[serde(default)]
     pub(crate) remove: Vec<String>,
-    /// What advice is asked for, below its folder.
+    /// What advice is asked for: a path below its folder, or the package.
     pub(crate) advise: String,
     /// How it is started in a root where its folder is `/app`; `*` is a name in the root.
     pub(crate) run: Vec<String>,

@@ -52,3 +52,8 @@ fn applications_in_python_run_on_what_is_advised() {
 fn applications_in_java_run_on_what_is_advised() {
     run("java");
 }
+
+#[test]
+fn packages_run_on_what_is_advised() {
+    run("package");
+}

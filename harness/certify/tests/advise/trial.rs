@@ -41,6 +41,7 @@ impl<'a> Trial<'a> {
             log: at.join("log"),
             _folder: folder,
         };
+        fs::create_dir(&trial.app).unwrap();
         for (path, text) in &application.files {
             let path = trial.app.join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -71,9 +72,12 @@ impl<'a> Trial<'a> {
 
     pub(crate) fn run(&self) -> Figures {
         let name = &self.application.name;
-        let subject = self.app.join(&self.application.advise);
+        let subject = match self.application.language.as_str() {
+            "package" => self.application.advise.clone(),
+            _ => self.app.join(&self.application.advise).into_string(),
+        };
         let done = certify()
-            .args(["slices", "advise", subject.as_str(), "--json", "--draft"])
+            .args(["slices", "advise", &subject, "--json", "--draft"])
             .arg(&self.draft)
             .output()
             .unwrap();
