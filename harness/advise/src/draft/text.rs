@@ -93,7 +93,7 @@ pub(super) fn definition(
     text
 }
 
-/// A definition with one slice more, right behind the line `slices:`; none if there is no such line.
+/// A definition with one slice more, right behind the line `slices:`; none if it has no such line.
 pub(super) fn extended(old: &str, slice: &str) -> Option<String> {
     let lines: Vec<&str> = old.lines().collect();
     let at = lines.iter().position(|line| line.trim_end() == "slices:")?;

@@ -458,8 +458,8 @@ impl<'a> Pursuit<'a> {
         self.shelf.ask(question, &self.release.name)?;
         for index in &self.shelf.unverified {
             self.notes.insert(format!(
-                "an index is not the signed one and may be out of date (every file was looked up in \
-                 its signed package all the same): {index}"
+                "an index is not the signed one and may be out of date (every file was looked up \
+                 in its signed package all the same): {index}"
             ));
         }
         Ok(())
