@@ -235,7 +235,7 @@ fn python_modules_lead_to_modules() {
         ("main.py", "import a\nfrom vendored import x\n"),
         ("vendor/vendored/__init__.py", "import packaged\n"),
         ("vendor/vendored/x.py", "from . import y\n"),
-        ("vendor/vendored/y.py", "def f():\n    import lazy\n"),
+        ("vendor/vendored/y.py", "def f():\n    import lazy, tried\n"),
         ("vendor/vendored/unused.py", "import no_such\n"),
         ("vendor/vendored-1.dist-info/WHEEL", "Tag: py3-none-any\n"),
     ];
@@ -258,6 +258,12 @@ fn python_modules_lead_to_modules() {
             "L/encodings/__init__.py",
             "L/lazy.py",
         ]
+    );
+    assert!(
+        advice
+            .unmet
+            .iter()
+            .any(|unmet| unmet.need == "Python module tried")
     );
     // What is inside a function of a module that the application does not import stays away.
     assert!(!found.contains(&"L/late.py".to_owned()));

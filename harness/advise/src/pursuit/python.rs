@@ -151,7 +151,19 @@ impl Pursuit<'_> {
         if self.is_built_in(top) {
             return Ok(Met::Files(Vec::new()));
         }
+        if self.is_optional(from) {
+            let why = "others' optional imports are not taken from packages of the archive";
+            return Ok(Met::No(why.to_owned()));
+        }
         self.packaged(&world, name)
+    }
+
+    /// Whether somebody else's code only tries to import it: test runners, faster variants,
+    /// integrations with what the application does not bring along.
+    pub(super) fn is_optional(&self, pending: &Pending) -> bool {
+        let is_module = matches!(pending.need, Need::Module { .. } | Need::Submodule { .. });
+        let is_own = self.own_folder(&pending.from).is_some();
+        is_module && !is_own && pending.strength != Strength::Must
     }
 
     /// Folders to look in, and whether they are the standard library's.

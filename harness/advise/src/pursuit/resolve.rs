@@ -39,7 +39,11 @@ impl Pursuit<'_> {
     pub(super) fn context(&self, pending: &Pending) -> String {
         match (&pending.need, &pending.from) {
             (Need::Module { folder: None, .. } | Need::Submodule { folder: None, .. }, _) => {
-                self.own_folder(&pending.from).unwrap_or_default()
+                match self.own_folder(&pending.from) {
+                    Some(folder) => folder,
+                    None if self.is_optional(pending) => "optional".to_owned(),
+                    None => String::new(),
+                }
             }
             // A library may stand beside the one that needs it, in its own package.
             (Need::Library { .. }, From::File((package, _))) => package.clone(),
