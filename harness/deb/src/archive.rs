@@ -1,6 +1,7 @@
 //! An opened archive of one or several sources: which version of a package it offers, and from
 //! where.
 
+mod contents;
 mod load;
 mod open;
 mod spec;
@@ -14,6 +15,7 @@ use crate::fetch::{FetchError, Fetcher, Wanted};
 use crate::index::Index;
 use crate::package::Package;
 
+pub use contents::ArchiveContents;
 pub use load::IndexFault;
 pub use open::{OpenError, Tried, open};
 pub use spec::ArchiveSpec;

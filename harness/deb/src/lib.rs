@@ -6,6 +6,7 @@ mod archive;
 mod cleartext;
 mod client;
 mod closure;
+mod contents;
 pub mod control;
 mod credentials;
 mod entry;
@@ -26,10 +27,12 @@ mod version;
 pub use address::{Address, BadAddress, Place};
 pub use ar::ArFault;
 pub use archive::{
-    Archive, ArchiveSpec, IndexFault, Offer, OpenError, OpenedSuite, SuiteFault, Tried, open,
+    Archive, ArchiveContents, ArchiveSpec, IndexFault, Offer, OpenError, OpenedSuite, SuiteFault,
+    Tried, open,
 };
 pub use client::{ClientError, Proxies, client, silent};
 pub use closure::{ClosureError, closure, minbase};
+pub use contents::{ContentsFault, ContentsIndex, ContentsLimits, packages_of};
 pub use credentials::{Credentials, Login};
 pub use entry::{Entry, EntryKind, MOST_ENTRIES, TarFault};
 pub use fetch::{FetchError, FetchFault, Fetcher, Pace, Progress, Wanted};

@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("deb", &[]),
     ("script", &[]),
     ("chisel", &["deb", "rootfs", "script"]),
+    ("advise", &["chisel", "deb", "rootfs"]),
     ("image", &["rootfs"]),
     ("registry", &["image"]),
     ("engine", &["stats"]),
@@ -30,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "certify",
         &[
+            "advise",
             "chisel",
             "deb",
             "engine",

@@ -28,12 +28,14 @@ pub enum SlicesVerb {
     Check(CheckArguments),
     /// Write down which release and packages a cut is made of, or show what changes.
     Lock(LockArguments),
+    /// What an application needs: packages, slices, and drafts of slices that are not there yet.
+    Advise(AdviseArguments),
 }
 
 impl SlicesVerb {
     /// Verbs that the reference tool does not have. All others, mistyped ones too, end a failure as
     /// it does.
-    pub const OURS: [&str; 3] = ["check", "lock", "help"];
+    pub const OURS: [&str; 4] = ["check", "lock", "advise", "help"];
 }
 
 /// What to cut.
@@ -184,4 +186,27 @@ pub struct LockArguments {
     /// Slices: `package_slice`. Default: those of the lock.
     #[arg(value_name = "SLICE")]
     pub slices: Vec<String>,
+}
+
+/// What to follow.
+#[derive(Debug, Clone, Args)]
+pub struct AdviseArguments {
+    /// A program, a folder with an application, or packages of the archive.
+    #[arg(required = true, value_name = "PATH|PACKAGE")]
+    pub subjects: Vec<String>,
+    /// The release, and when it may be used.
+    #[command(flatten)]
+    pub release: ReleaseArguments,
+    /// Architecture, default the host's.
+    #[arg(long)]
+    pub arch: Option<String>,
+    /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
+    #[arg(long = "mirror", value_name = "[NAME=]URL")]
+    pub mirrors: Vec<String>,
+    /// Write the release with the drafts into this folder, absent or empty: `slices cut` takes it.
+    #[arg(long, value_name = "DIR")]
+    pub draft: Option<Utf8PathBuf>,
+    /// JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
 }

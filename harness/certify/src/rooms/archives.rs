@@ -146,6 +146,18 @@ impl Archives {
         suites.join(", ")
     }
 
+    /// The `Contents` indexes of every suite, from the cache where they are there.
+    pub fn contents(&self) -> Result<deb::ArchiveContents> {
+        let fetching = self.archive().contents(&self.fetcher);
+        match self
+            .runtime
+            .block_on(self.stop.run_until_cancelled(fetching))
+        {
+            Some(fetched) => Ok(fetched?),
+            None => bail!("downloading Contents indexes: interrupted"),
+        }
+    }
+
     /// Downloads packages in parallel, so that a cut finds them in the cache.
     pub fn fetch(&self, records: &[PackageRecord]) -> Result<()> {
         let fetching = self.source.fetch(records, &self.fetcher);

@@ -76,6 +76,13 @@ impl ReleaseFiles {
         self.has_slices
     }
 
+    /// Every path with its bytes, by path.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files
+            .iter()
+            .map(|(path, bytes)| (path.as_str(), bytes.as_ref()))
+    }
+
     /// The bytes of `path`.
     pub(crate) fn get(&self, path: &str) -> Option<&[u8]> {
         self.files.get(path).map(Cow::as_ref)

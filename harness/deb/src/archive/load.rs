@@ -58,7 +58,7 @@ pub enum IndexFault {
 }
 
 /// Forms of an index, the smallest first.
-const FORMS: [(&str, Compression); 3] = [
+pub(super) const FORMS: [(&str, Compression); 3] = [
     (".xz", Compression::Xz),
     (".gz", Compression::Gzip),
     ("", Compression::None),
@@ -121,7 +121,7 @@ async fn load_one(
         path: path.to_owned(),
     };
     for form in forms {
-        match fetch_form(suite, &form, fetcher).await {
+        match fetch_listed(suite, &form.path, form.listed, fetcher).await {
             Ok(packed) => return reduce(form, packed, arch, fetcher).await,
             // Archives list forms that they do not hold, above all the unpacked one.
             Err(error) if is_absent(&error) => last = error.into(),
@@ -155,19 +155,20 @@ async fn from_cache(
 }
 
 /// By hash where that is offered: then an archive that is being updated does no harm.
-async fn fetch_form(
+pub(super) async fn fetch_listed(
     suite: &OpenedSuite,
-    form: &Form,
+    path: &str,
+    listed: ListedFile,
     fetcher: &Fetcher,
 ) -> Result<bytes::Bytes, FetchError> {
     let dist = format!("dists/{}", suite.suite);
-    let named = suite.base.join(&format!("{dist}/{}", form.path));
+    let named = suite.base.join(&format!("{dist}/{path}"));
     let wanted = Wanted {
-        sha256: form.listed.sha256,
-        size: form.listed.size,
+        sha256: listed.sha256,
+        size: listed.size,
     };
     if suite.release.by_hash == ByHash::Offered
-        && let Some((folder, _)) = form.path.rsplit_once('/')
+        && let Some((folder, _)) = path.rsplit_once('/')
     {
         let hex = wanted.sha256.hex();
         let by_hash = suite
@@ -225,7 +226,7 @@ fn cache_name(listed: &ListedFile, arch: Arch) -> String {
     format!("{}.{arch}.{layout}", listed.sha256.hex())
 }
 
-fn is_absent(error: &FetchError) -> bool {
+pub(super) fn is_absent(error: &FetchError) -> bool {
     match &error.fault {
         FetchFault::Status(status) => matches!(status.as_u16(), 403 | 404 | 410),
         FetchFault::File(error) => error.kind() == std::io::ErrorKind::NotFound,

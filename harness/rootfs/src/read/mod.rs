@@ -25,7 +25,7 @@ pub use libraries::{MissingLibrary, missing_libraries};
 pub use loader::loaders;
 pub use package_tool::package_tools;
 pub use setid::set_ids;
-pub use shebang::{Shebang, shebangs};
+pub use shebang::{Shebang, interpreter_of, shebangs};
 pub use shell::shells;
 pub use writable::writable_paths;
 

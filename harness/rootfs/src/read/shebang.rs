@@ -31,6 +31,12 @@ pub fn shebangs(tree: &Tree) -> Vec<Shebang> {
         .collect()
 }
 
+/// What the first line of a script names: the interpreter as written, and the name of what really
+/// runs (see [`Shebang::program`]). None if `bytes` are no script.
+pub fn interpreter_of(bytes: &[u8]) -> Option<(String, String)> {
+    parse(bytes)
+}
+
 fn parse(bytes: &[u8]) -> Option<(String, String)> {
     let head = &bytes[..bytes.len().min(HEAD)];
     let rest = head.strip_prefix(b"#!")?;

@@ -3,6 +3,7 @@
 //! `cut`, `find`, `info` and `debug` follow the reference tool, so that scripts can move over: an
 //! error is one line on standard error and exit code 1, whatever went wrong.
 
+mod advise;
 mod check;
 mod cut;
 mod debug;
@@ -39,6 +40,7 @@ pub(super) fn run(
             as_the_reference(debug::run(arguments, shelf, terminal), terminal)
         }
         SlicesVerb::Lock(arguments) => lock::run(arguments, shelf, terminal),
+        SlicesVerb::Advise(arguments) => advise::run(arguments, shelf, terminal),
         SlicesVerb::Check(arguments) => check::run(arguments, shelf, terminal),
     }
 }

@@ -1,6 +1,6 @@
 //! What `--release` names.
 
-use chisel::Release;
+use chisel::{Release, ReleaseFiles};
 use engine::clock::Clock;
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +18,15 @@ pub(super) fn release(
     shelf: &Shelf,
     terminal: &Terminal,
 ) -> Result<Release, Failure> {
+    with_files(asked, shelf, terminal).map(|(release, _)| release)
+}
+
+/// The same with the files that it was read from.
+pub(super) fn with_files(
+    asked: &ReleaseArguments,
+    shelf: &Shelf,
+    terminal: &Terminal,
+) -> Result<(Release, ReleaseFiles), Failure> {
     let stop = CancellationToken::new();
     let when = (Clock::system(), &stop);
     let cache = archives::cache();
@@ -31,5 +40,5 @@ pub(super) fn release(
     for note in &release.notes {
         terminal.say("Note", note);
     }
-    Ok(release)
+    Ok((release, found.files))
 }
