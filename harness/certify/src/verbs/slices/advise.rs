@@ -8,6 +8,7 @@ use model::ExitCode;
 use super::opened::{self, Habits, Looking};
 use super::release::with_files;
 use crate::arguments::AdviseArguments;
+use crate::rooms::archives::Archives;
 use crate::shipped::Shelf;
 use crate::verbs::{print, print_json};
 use crate::{Failure, OrExit, Terminal};
