@@ -22,6 +22,8 @@ pub enum SlicesVerb {
     Info(InfoArguments),
     /// Validate a release: every definition, every conflict, every essential.
     Check(CheckArguments),
+    /// Cut every slice alone and judge what it holds.
+    Lint(LintArguments),
 }
 
 impl SlicesVerb {
@@ -84,4 +86,24 @@ pub struct CheckArguments {
     /// A release folder or a shipped name.
     #[arg(default_value = "debian-13")]
     pub release: String,
+}
+
+/// What to judge.
+#[derive(Debug, Clone, Args)]
+pub struct LintArguments {
+    /// A release folder or a shipped name.
+    #[arg(default_value = "debian-13")]
+    pub release: String,
+    /// A slice, `package_slice`; repeatable; default all.
+    #[arg(long = "slice", value_name = "SLICE")]
+    pub slices: Vec<String>,
+    /// Architecture, default the host's.
+    #[arg(long)]
+    pub arch: Option<String>,
+    /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
+    #[arg(long = "mirror", value_name = "[NAME=]URL")]
+    pub mirrors: Vec<String>,
+    /// JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
 }

@@ -7,6 +7,7 @@ mod check;
 mod cut;
 mod find;
 mod info;
+mod lint;
 mod release;
 
 use model::ExitCode;
@@ -30,6 +31,7 @@ pub(super) fn run(
         }
         SlicesVerb::Info(arguments) => as_the_reference(info::run(arguments, shelf), terminal),
         SlicesVerb::Check(arguments) => check::run(arguments, shelf, terminal),
+        SlicesVerb::Lint(arguments) => lint::run(arguments, shelf, terminal),
     }
 }
 
