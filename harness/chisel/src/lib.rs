@@ -23,7 +23,7 @@ pub use error::{Error, ErrorClass, Result};
 pub use find::{find, table};
 pub use glob::Pattern;
 pub use info::{Info, PackageInfo, SliceInfo, info};
-pub use lint::{Lint, PackageListing, RULES, Rule, Subject, lint, lint_alone};
+pub use lint::{KeptPackages, Lint, PackageListing, RULES, Rule, Subject, lint, lint_alone};
 pub use release::{
     Archive, Essential, Format, Ignored, Maintenance, Package, PathKind, PathRule, PreferChain,
     Pro, PublicKey, Release, ReleaseFiles, Slice, SliceKey, Strictness, UnknownKey,

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use chisel::{
-    Error, ErrorClass, Lint, PackageRecord, PackageSource, RULES, Release, ReleaseFiles, Result,
-    Strictness, lint_alone,
+    Error, ErrorClass, KeptPackages, Lint, PackageRecord, PackageSource, RULES, Release,
+    ReleaseFiles, Result, Strictness, lint_alone,
 };
 use model::{Arch, Digest};
 use testkit::{BuiltDeb, DebBuilder};
@@ -74,7 +74,15 @@ fn judge(slice: &str, tool: &str, lib: &str) -> Vec<Lint> {
         format!("package: lib\n{lib}"),
     );
     let release = release(&[("slices/tool.yaml", &tool), ("slices/lib.yaml", &lib)]);
-    lint_alone(&release, &slice.parse().unwrap(), Arch::Amd64, &shelf()).unwrap()
+    let (slice, shelf) = (slice.parse().unwrap(), shelf());
+    let found = lint_alone(&release, &slice, Arch::Amd64, &shelf).unwrap();
+    // Packages that are unpacked once are judged alike, the second time too.
+    let kept = KeptPackages::new(&shelf);
+    for _ in 0..2 {
+        let again = lint_alone(&release, &slice, Arch::Amd64, &kept).unwrap();
+        assert_eq!(again, found);
+    }
+    found
 }
 
 fn shelf() -> Shelf {

@@ -7,6 +7,7 @@ mod alone;
 mod copyright;
 mod cuts;
 mod essentials;
+mod kept;
 mod libraries;
 mod links;
 mod loader;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 use rootfs::{Entry, Tree, TreePath};
 
 pub use alone::lint_alone;
+pub use kept::KeptPackages;
 
 use crate::release::Slice;
 use crate::select::Selection;

@@ -41,9 +41,10 @@ pub(super) fn run(
     archives
         .fetch(&packages(&release, &keys, arch, &archives)?)
         .or_unavailable()?;
+    let kept = chisel::KeptPackages::new(&archives);
     let judged: Vec<Vec<Lint>> = keys
         .par_iter()
-        .map(|key| chisel::lint_alone(&release, key, arch, &archives))
+        .map(|key| chisel::lint_alone(&release, key, arch, &kept))
         .collect::<chisel::Result<_>>()
         .or_unavailable()?;
     let mut found: Vec<Lint> = judged.into_iter().flatten().collect();
