@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use chisel::{
-    Error, ErrorClass, KeptPackages, Lint, PackageRecord, PackageSource, RULES, Release,
-    ReleaseFiles, Result, Strictness, lint_alone,
+    Error, ErrorClass, Lint, PackageRecord, PackageSource, RULES, Release, ReleaseFiles, Result,
+    Strictness, UnpackedPackages, lint_alone,
 };
 use model::{Arch, Digest};
 use testkit::{BuiltDeb, DebBuilder};
@@ -36,6 +36,7 @@ impl Shelf {
                 digest: Digest::of(&bytes),
                 size: bytes.len() as u64,
                 archive: "debian".to_owned(),
+                suite: "trixie".to_owned(),
                 file: format!("{}.deb", built.name),
             };
             (built.name, (record, bytes))
@@ -77,7 +78,7 @@ fn judge(slice: &str, tool: &str, lib: &str) -> Vec<Lint> {
     let (slice, shelf) = (slice.parse().unwrap(), shelf());
     let found = lint_alone(&release, &slice, Arch::Amd64, &shelf).unwrap();
     // Packages that are unpacked once are judged alike, the second time too.
-    let kept = KeptPackages::new(&shelf);
+    let kept = UnpackedPackages::new(&shelf);
     for _ in 0..2 {
         let again = lint_alone(&release, &slice, Arch::Amd64, &kept).unwrap();
         assert_eq!(again, found);

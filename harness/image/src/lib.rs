@@ -11,6 +11,7 @@ mod choose;
 mod document;
 mod error;
 mod gzip;
+mod lay;
 mod layer;
 mod limits;
 mod open;
@@ -29,6 +30,7 @@ pub use document::{
 };
 pub use error::ImageError;
 pub use gzip::{BLOCK_BYTES, gzip};
+pub use lay::lay_over;
 pub use layer::Compression;
 pub use limits::Limits;
 pub use open::{ImageLayer, ManifestOrigin, OciImage, Sizes, pointer};

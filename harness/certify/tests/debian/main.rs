@@ -41,7 +41,7 @@ fn every_slice_cuts_alone_and_is_clean_under_lint() {
     let keys: Vec<SliceKey> = release.slices().map(|slice| slice.key.clone()).collect();
     source::fetch(&keys);
     let arch = Arch::host().unwrap();
-    let kept = chisel::KeptPackages::new(archives);
+    let kept = chisel::UnpackedPackages::new(archives);
     let judged = keys.par_iter();
     let judged = judged.map(|key| chisel::lint_alone(release, key, arch, &kept).unwrap());
     let found: Vec<Lint> = judged.flatten_iter().collect();

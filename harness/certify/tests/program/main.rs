@@ -19,6 +19,8 @@ mod host;
 mod inputs;
 mod interrupts;
 mod kept;
+mod lint;
 mod readiness;
 mod scene;
+mod slices;
 mod together;

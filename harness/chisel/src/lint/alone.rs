@@ -11,7 +11,7 @@ use crate::select::select;
 use crate::source::PackageSource;
 
 /// Cuts the slice `key` of `release` with what it needs on `arch` and judges it by every rule.
-/// Whoever judges many puts [`super::KeptPackages`] before the source.
+/// Whoever judges many puts [`super::UnpackedPackages`] before the source.
 ///
 /// # Errors
 /// The slice does not exist, or the archive fails. That the slice cannot be cut is a finding.

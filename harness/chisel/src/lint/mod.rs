@@ -7,11 +7,11 @@ mod alone;
 mod copyright;
 mod cuts;
 mod essentials;
-mod kept;
 mod libraries;
 mod links;
 mod loader;
 mod scripts;
+mod unpacked;
 mod whole;
 
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use rootfs::{Entry, Tree, TreePath};
 
 pub use alone::lint_alone;
-pub use kept::KeptPackages;
+pub use unpacked::UnpackedPackages;
 
 use crate::release::Slice;
 use crate::select::Selection;

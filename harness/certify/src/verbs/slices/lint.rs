@@ -1,15 +1,12 @@
 //! `slices lint`: every slice cut alone and judged.
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use chisel::{ErrorClass, Lint, PackageRecord, PackageSource, Release, SliceKey};
-use engine::clock::Clock;
 use model::{Arch, ExitCode};
 use rayon::prelude::*;
-use tokio_util::sync::CancellationToken;
 
-use super::release;
+use super::{opened, release};
 use crate::arguments::LintArguments;
-use crate::rooms::archives::{self, Archives, Mirrors};
 use crate::shipped::Shelf;
 use crate::verbs::{print, print_json};
 use crate::{Failure, OrExit, Terminal};
@@ -21,27 +18,13 @@ pub(super) fn run(
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
     let release = release(&arguments.release, shelf)?;
-    let arch = match &arguments.arch {
-        Some(text) => text.parse().or_usage()?,
-        None => Arch::host()
-            .context("the host's architecture is not one of ours")
-            .or_usage()?,
-    };
-    let keys = wanted(&arguments.slices, &release).or_usage()?;
-    let mirrors = Mirrors::read(&arguments.mirrors, shelf).or_usage()?;
-    let stop = CancellationToken::new();
-    let opened = Archives::open(
-        &archives::cache(),
-        &release,
-        &mirrors,
-        (arch, Clock::system()),
-        &stop,
-    );
-    let archives = opened.or_unavailable()?;
+    let arch = opened::arch(arguments.arch.as_deref())?;
+    let keys = wanted(&arguments.slices, &release)?;
+    let archives = opened::archives(&release, arch, &arguments.mirrors, shelf)?;
     archives
         .fetch(&packages(&release, &keys, arch, &archives)?)
         .or_unavailable()?;
-    let kept = chisel::KeptPackages::new(&archives);
+    let kept = chisel::UnpackedPackages::new(&archives);
     let judged: Vec<Vec<Lint>> = keys
         .par_iter()
         .map(|key| chisel::lint_alone(&release, key, arch, &kept))
@@ -68,18 +51,18 @@ pub(super) fn run(
 }
 
 /// The slices named, or all.
-fn wanted(names: &[String], release: &Release) -> anyhow::Result<Vec<SliceKey>> {
+fn wanted(names: &[String], release: &Release) -> Result<Vec<SliceKey>, Failure> {
     if names.is_empty() {
         return Ok(release.slices().map(|slice| slice.key.clone()).collect());
     }
-    let key = |name: &String| -> anyhow::Result<SliceKey> {
-        let key: SliceKey = name.parse().map_err(|error| anyhow!("{error}"))?;
+    let keys = opened::keys(names)?;
+    for key in &keys {
         release
-            .slice(&key)
-            .with_context(|| format!("release {} has no slice {key}", release.name))?;
-        Ok(key)
-    };
-    names.iter().map(key).collect()
+            .slice(key)
+            .with_context(|| format!("release {} has no slice {key}", release.name))
+            .or_usage()?;
+    }
+    Ok(keys)
 }
 
 /// The packages that all cuts together open. What cannot be found is left to the cut to tell.

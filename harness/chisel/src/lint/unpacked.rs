@@ -15,7 +15,7 @@ const MOST_BYTES: usize = 1 << 30;
 
 /// A source whose packages come without compression. Cutting many slices, each alone, opens the
 /// few packages that all need as often as there are slices.
-pub struct KeptPackages<'s> {
+pub struct UnpackedPackages<'s> {
     source: &'s dyn PackageSource,
     kept: Mutex<Kept>,
 }
@@ -26,7 +26,7 @@ struct Kept {
     bytes: usize,
 }
 
-impl<'s> KeptPackages<'s> {
+impl<'s> UnpackedPackages<'s> {
     /// The packages of `source`.
     pub fn new(source: &'s dyn PackageSource) -> Self {
         Self {
@@ -40,19 +40,19 @@ impl<'s> KeptPackages<'s> {
     }
 }
 
-impl std::fmt::Debug for KeptPackages<'_> {
+impl std::fmt::Debug for UnpackedPackages<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let kept = self.kept();
         write!(
             f,
-            "KeptPackages({}, {} bytes)",
+            "UnpackedPackages({}, {} bytes)",
             kept.packages.len(),
             kept.bytes
         )
     }
 }
 
-impl PackageSource for KeptPackages<'_> {
+impl PackageSource for UnpackedPackages<'_> {
     fn lookup(&self, name: &str, arch: Arch, pin: Option<&str>) -> Result<Option<PackageRecord>> {
         self.source.lookup(name, arch, pin)
     }
