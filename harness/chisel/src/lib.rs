@@ -13,6 +13,7 @@ mod glob;
 mod glob_index;
 mod info;
 mod kept;
+mod lint;
 mod lock;
 mod release;
 mod select;
@@ -29,6 +30,7 @@ pub use find::{find, table};
 pub use glob::Pattern;
 pub use info::{Info, PackageInfo, SliceInfo, info};
 pub use kept::BadKept;
+pub use lint::{Lint, PackageListing, RULES, Rule, Subject, UnpackedPackages, lint, lint_alone};
 pub use lock::{
     Change, Lock, LockedArch, LockedPackage, LockedRelease, LockedSource, LockedSuite, Step,
 };

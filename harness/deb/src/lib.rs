@@ -21,6 +21,7 @@ mod relation;
 mod signed;
 mod sources;
 mod store;
+mod stored;
 mod unpack;
 mod version;
 
@@ -46,5 +47,6 @@ pub use relation::{AnyOf, ArchTerm, BadRelation, Operator, Relation, relation, r
 pub use signed::{BadSignature, Refusal, RefusalReason, SignedText, Signer};
 pub use sources::{AddressBook, AptSources, BadMirror, Candidate, NamedBy, Unusable, apt_proxies};
 pub use store::{Incoming, ObjectLock, Store, StoreError};
+pub use stored::stored;
 pub use unpack::{Compression, Limits, UnpackFault, unpack};
 pub use version::{BadVersion, Version};

@@ -26,6 +26,8 @@ pub enum SlicesVerb {
     Debug(DebugArguments),
     /// Validate a release: every definition, every conflict, every essential.
     Check(CheckArguments),
+    /// Cut every slice alone and judge what it holds.
+    Lint(LintArguments),
     /// Write down which release and packages a cut is made of, or show what changes.
     Lock(LockArguments),
     /// What an application needs: packages, slices, and drafts of slices that are not there yet.
@@ -35,7 +37,7 @@ pub enum SlicesVerb {
 impl SlicesVerb {
     /// Verbs that the reference tool does not have. All others, mistyped ones too, end a failure as
     /// it does.
-    pub const OURS: [&str; 4] = ["check", "lock", "advise", "help"];
+    pub const OURS: [&str; 5] = ["check", "lint", "lock", "advise", "help"];
 }
 
 /// What to cut.
@@ -206,6 +208,29 @@ pub struct AdviseArguments {
     /// Write the release with the drafts into this folder, absent or empty: `slices cut` takes it.
     #[arg(long, value_name = "DIR")]
     pub draft: Option<Utf8PathBuf>,
+    /// JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to judge.
+#[derive(Debug, Clone, Args)]
+pub struct LintArguments {
+    /// A folder (with a `/` in it), a shipped name, or `ubuntu-NN.NN`. Default: the host's own on
+    /// Ubuntu, else debian-13.
+    pub release: Option<String>,
+    /// Take the kept copy of an Ubuntu release, as old as it is, and ask no server for a newer one.
+    #[arg(long)]
+    pub offline: bool,
+    /// A slice, `package_slice`; repeatable; default all.
+    #[arg(long = "slice", value_name = "SLICE")]
+    pub slices: Vec<String>,
+    /// Architecture, default the host's.
+    #[arg(long)]
+    pub arch: Option<String>,
+    /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
+    #[arg(long = "mirror", value_name = "[NAME=]URL")]
+    pub mirrors: Vec<String>,
     /// JSON instead of a table.
     #[arg(long)]
     pub json: bool,

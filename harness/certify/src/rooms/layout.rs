@@ -40,7 +40,7 @@ pub fn write(writing: &Writing<'_>) -> Result<ArmImage> {
     let whole = &writing.made.whole;
     image::hash_contents(&whole.tree);
     let mut layers: Vec<(&str, Tree)> = vec![("packages", writing.cut.tree.clone())];
-    if writing.own.len() > 1 {
+    if !writing.own.is_empty() {
         layers.push(("files", image::stack(&writing.cut.tree, writing.own)?));
     }
     if let Some(generated) = &writing.made.generated {

@@ -19,6 +19,7 @@ mod host;
 mod inputs;
 mod interrupts;
 mod kept;
+mod lint;
 mod readiness;
 mod scene;
 mod slices;

@@ -25,3 +25,14 @@ fn an_image_that_ends_at_once_is_told_so() {
     done.assert(1, &["it ended: Code(4)"]);
     scene.assert_clean("out");
 }
+
+/// The folder a writable path is mounted on is all that this spec adds to the packages.
+#[test]
+fn an_image_with_one_writable_folder_and_no_file_has_the_folder() {
+    let Some(scene) = Scene::new() else { return };
+    let more = "writable:\n  - {path: /data, size_mib: 1}\n";
+    scene.image("folder", "serve", more);
+    let done = Ended::of(scene.job("folder", "immutability", "out"));
+    done.assert(0, &["certified (exit 0)"]);
+    scene.assert_clean("out");
+}

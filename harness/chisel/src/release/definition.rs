@@ -39,6 +39,8 @@ pub struct Slice {
     pub contents: BTreeMap<String, PathRule>,
     /// The mutation script; may be empty.
     pub mutate: String,
+    /// Why it takes more than half of its package's files (extension); may be empty.
+    pub whole: String,
 }
 
 /// The options of one essential.
@@ -154,6 +156,7 @@ fn slice(
         essential,
         contents,
         mutate: raw.mutate.unwrap_or_default(),
+        whole: raw.whole.unwrap_or_default(),
     })
 }
 

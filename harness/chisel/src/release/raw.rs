@@ -108,6 +108,9 @@ pub(super) struct RawSlice {
     pub(super) contents: Option<BTreeMap<String, Option<RawPath>>>,
     #[serde(default)]
     pub(super) mutate: Option<String>,
+    /// Ours: why the slice takes more than half of its package's files.
+    #[serde(default)]
+    pub(super) whole: Option<String>,
 }
 
 /// The options of one essential in the map style.

@@ -38,6 +38,20 @@ fn reads_every_kind_of_entry_in_every_compression() {
         let bytes = sample().packing(packing).build().bytes;
         let package = read(&bytes).unwrap();
         assert!(package.control().contains("Depends: libc6"), "{packing:?}");
+        // Stored without compression it is the same package.
+        let stored = deb::stored("sample", &bytes.clone().into(), &Limits::PACKAGE).unwrap();
+        let again = read(&stored).unwrap();
+        assert_eq!(again.entries(), package.entries(), "{packing:?}");
+        assert_eq!(again.control(), package.control(), "{packing:?}");
+        let cut = deb::stored(
+            "sample",
+            &bytes[..bytes.len() / 2].to_vec().into(),
+            &Limits::PACKAGE,
+        );
+        assert!(
+            cut.unwrap_err().to_string().contains("sample"),
+            "{packing:?}"
+        );
         assert_eq!(
             package.control_file("postinst"),
             Some(b"#!/bin/sh\n".as_slice())

@@ -18,7 +18,8 @@ pub struct MissingLibrary {
 
 /// Everything that ELF files of architecture `arch` need and would not find: in their own RPATH or
 /// RUNPATH, in the folders of `/etc/ld.so.conf` and its inclusions, in the default folders, or
-/// beside themselves (plug-ins are loaded by programs that have loaded their libraries already).
+/// beside or below themselves (plug-ins are loaded by programs that have loaded their libraries
+/// already: Java's need `server/libjvm.so`).
 pub fn missing_libraries(tree: &Tree, arch: Arch) -> Vec<MissingLibrary> {
     let files = elves(tree);
     let files = files.iter().filter(|(_, elf)| elf.arch == Some(arch));
@@ -45,7 +46,10 @@ pub fn missing_libraries(tree: &Tree, arch: Arch) -> Vec<MissingLibrary> {
             let mut all = all.map(String::as_str).chain([own.as_str()]);
             let is_there = match name.contains('/') {
                 true => is_library(tree, name, arch),
-                false => all.any(|folder| is_library(tree, &format!("{folder}/{name}"), arch)),
+                false => {
+                    all.any(|folder| is_library(tree, &format!("{folder}/{name}"), arch))
+                        || is_below(tree, &own, name, arch)
+                }
             };
             if !is_there {
                 lacks(name);
@@ -55,11 +59,22 @@ pub fn missing_libraries(tree: &Tree, arch: Arch) -> Vec<MissingLibrary> {
     missing
 }
 
+/// Library folders of the system, such as `/usr/lib/x86_64-linux-gnu`, lie at most this deep.
+const DEEPEST_OF_SYSTEM: usize = 3;
+
 fn is_library(tree: &Tree, path: &str, arch: Arch) -> bool {
     let bytes = tree.read(path).and_then(|blob| blob.bytes());
     bytes
         .and_then(|bytes| Elf::parse(bytes))
         .is_some_and(|elf| elf.arch == Some(arch))
+}
+
+/// Whether a folder below `own`, which is no folder of the system's, holds the library.
+fn is_below(tree: &Tree, own: &TreePath, name: &str, arch: Arch) -> bool {
+    own.depth() > DEEPEST_OF_SYSTEM
+        && tree
+            .below(own)
+            .any(|(path, _)| path.name() == name && is_library(tree, path.as_str(), arch))
 }
 
 fn origin(folder: &str, own: &str) -> String {
@@ -188,5 +203,34 @@ mod tests {
             ("/bin/p", Made::program().bytes()),
         ]);
         assert_eq!(missing_libraries(&tree, Arch::Amd64).len(), 2);
+    }
+
+    #[test]
+    fn plug_ins_find_what_lies_below_them_in_a_folder_of_their_own() {
+        let plug_in = |name| Made {
+            needed: vec!["libvm.so"],
+            ..Made::library(name)
+        };
+        let vm = Made {
+            needed: vec![],
+            ..Made::library("libvm.so")
+        };
+        let own = tree(&[
+            (
+                "/usr/lib/vm/v1/lib/libplug.so",
+                plug_in("libplug.so").bytes(),
+            ),
+            ("/usr/lib/vm/v1/lib/server/libvm.so", vm.bytes()),
+        ]);
+        assert_eq!(missing_libraries(&own, Arch::Amd64), []);
+        let system = tree(&[
+            (
+                "/usr/lib/x86_64-linux-gnu/libplug.so",
+                plug_in("libplug.so").bytes(),
+            ),
+            ("/usr/lib/x86_64-linux-gnu/server/libvm.so", vm.bytes()),
+        ]);
+        let missing = missing_libraries(&system, Arch::Amd64);
+        assert_eq!((missing.len(), missing[0].name.as_str()), (1, "libvm.so"));
     }
 }

@@ -9,6 +9,7 @@ mod cut;
 mod debug;
 mod find;
 mod info;
+mod lint;
 mod lock;
 mod opened;
 mod reference;
@@ -42,6 +43,7 @@ pub(super) fn run(
         SlicesVerb::Lock(arguments) => lock::run(arguments, shelf, terminal),
         SlicesVerb::Advise(arguments) => advise::run(arguments, shelf, terminal),
         SlicesVerb::Check(arguments) => check::run(arguments, shelf, terminal),
+        SlicesVerb::Lint(arguments) => lint::run(arguments, shelf, terminal),
     }
 }
 
