@@ -60,6 +60,7 @@ impl PackageSource for Shelf {
             digest: Digest::of(&package.bytes),
             size: package.bytes.len() as u64,
             archive: "test".to_owned(),
+            suite: "test".to_owned(),
             file: String::new(),
         }))
     }
