@@ -10,6 +10,7 @@ mod find;
 mod glob;
 mod glob_index;
 mod info;
+pub mod metadata;
 mod release;
 mod select;
 mod source;
