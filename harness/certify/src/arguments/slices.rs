@@ -44,6 +44,10 @@ pub struct CutArguments {
     /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
     #[arg(long = "mirror", value_name = "[NAME=]URL")]
     pub mirrors: Vec<String>,
+    /// Write documents about what was cut (bills of materials, licences, ...) into this folder; must
+    /// be absent or empty. Their time is `SOURCE_DATE_EPOCH`, else one fixed time.
+    #[arg(long, value_name = "DIR")]
+    pub metadata: Option<Utf8PathBuf>,
     /// Slices: `package_slice`.
     #[arg(required = true)]
     pub slices: Vec<String>,

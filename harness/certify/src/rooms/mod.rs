@@ -13,6 +13,7 @@ pub mod importing;
 pub mod intent;
 pub mod known;
 mod layout;
+pub mod metadata;
 mod own_words;
 pub mod planning;
 pub mod reporting;

@@ -104,8 +104,10 @@ fn dpkgs_records_say_how_much_is_there() {
     assert!(text("status.d/libtool1").contains("Chisel-Files: complete, 3 of 3\n"));
     let sums = text("status.d/tool.md5sums");
     // `other\n`, which the script wrote, and not what the package carries.
-    assert!(sums.contains("ba7790b1708b71cb2b61b1a30d824712  etc/changed
-"), "{sums}");
+    assert!(
+        sums.contains("ba7790b1708b71cb2b61b1a30d824712  etc/changed\n"),
+        "{sums}"
+    );
     assert!(
         sums.contains("  usr/lib/moved\n") && !sums.contains("man1"),
         "{sums}"

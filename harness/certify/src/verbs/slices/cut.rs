@@ -1,7 +1,8 @@
 //! `slices cut`: selected slices into a folder.
 
 use anyhow::{Context, anyhow};
-use chisel::SliceKey;
+use camino::Utf8Path;
+use chisel::{Cut, Release, SliceKey};
 use engine::clock::Clock;
 use model::{Arch, ExitCode};
 use tokio_util::sync::CancellationToken;
@@ -9,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::release;
 use crate::arguments::CutArguments;
 use crate::rooms::archives::{self, Archives, Mirrors};
+use crate::rooms::metadata::{self, Described};
 use crate::shipped::Shelf;
 use crate::{Failure, OrExit, Terminal, host};
 
@@ -19,6 +21,9 @@ pub(super) fn run(
 ) -> Result<ExitCode, Failure> {
     if !arguments.root.is_dir() {
         return Err(anyhow!("target folder does not exist: {}", arguments.root)).or_usage();
+    }
+    if let Some(folder) = &arguments.metadata {
+        metadata::check_empty(folder).or_usage()?;
     }
     let release = release(&arguments.release, shelf)?;
     let arch = match &arguments.arch {
@@ -62,5 +67,22 @@ pub(super) fn run(
         arguments.root
     );
     terminal.say("Cut", &text);
+    if let Some(folder) = &arguments.metadata {
+        describe(&cut, &release, folder).or_unavailable()?;
+        terminal.say("Metadata", folder.as_str());
+    }
     Ok(ExitCode::Certified)
+}
+
+/// Writes every document about the cut into `folder`.
+fn describe(cut: &Cut, release: &Release, folder: &Utf8Path) -> anyhow::Result<()> {
+    let described = Described {
+        release,
+        records: &cut.records,
+        contents: &cut.contents,
+    };
+    let subject = metadata::tree(&cut.rootfs, "rootfs");
+    let bill = described.bill(&cut.rootfs, subject, metadata::source_date_s())?;
+    metadata::write(&bill, folder, "")?;
+    Ok(())
 }
