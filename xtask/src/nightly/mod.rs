@@ -17,6 +17,7 @@ mod record;
 mod release;
 mod repeats;
 mod runtimes;
+mod scanners;
 mod speed;
 mod testbed;
 mod tested;
@@ -44,6 +45,7 @@ const ROWS: &[Row] = &[
     kills::ROW,
     faults::ROW,
     pairing::ROW,
+    scanners::ROW,
     kind::ROW,
     columns::ROW,
     runtimes::ROW,

@@ -94,6 +94,9 @@ pub fn write(bill: &Bill, folder: &Utf8Path, told: &str) -> Result<Vec<DocumentF
     let mut facts = Vec::new();
     for document in DOCUMENTS {
         let leaves = document.render(bill);
+        if leaves.is_empty() {
+            continue;
+        }
         for Leaf { path, text } in &leaves {
             put(&folder.join(path), text.as_bytes())?;
         }

@@ -62,7 +62,7 @@ pub const DOCUMENTS: &[Document] = &[
 ];
 
 impl Document {
-    /// The files of this document for `bill`, by path.
+    /// The files of this document for `bill`, by path; none where it has nothing to say.
     pub fn render(&self, bill: &Bill) -> Vec<Leaf> {
         (self.render)(bill)
     }

@@ -21,25 +21,38 @@ pub(super) const DOCUMENT: Document = Document {
 /// What stands where a flaw's name belongs. No database knows it, so no scanner takes it for one.
 const PLACEHOLDER: &str = "NAME-THE-VULNERABILITY";
 
+/// No document where nothing is partial: one without statements is none.
 fn render(bill: &Bill) -> Vec<Leaf> {
-    let partial = bill.packages.iter().filter(|package| package.is_partial());
+    let partial: Vec<&BillPackage> = bill
+        .packages
+        .iter()
+        .filter(|package| package.is_partial())
+        .collect();
+    if partial.is_empty() {
+        return Vec::new();
+    }
+    let id = format!("https://openvex.dev/docs/public/vex-{}", bill.uuid());
+    let statements = partial
+        .into_iter()
+        .map(|package| statement(bill, package, &id));
     let (tool, version) = &bill.tool;
     let document = json!({
         "@context": "https://openvex.dev/ns/v0.2.0",
-        "@id": format!("https://openvex.dev/docs/public/vex-{}", bill.uuid()),
+        "@id": id,
         "author": format!("{tool}, a program: nobody has judged anything here"),
         "role": "stubs for a person to complete; every statement is a template",
         "timestamp": bill.created(),
         "version": 1,
         "tooling": format!("{tool}-{version}"),
-        "statements": partial.map(|package| statement(bill, package)).collect::<Vec<_>>(),
+        "statements": statements.collect::<Vec<_>>(),
     });
     super::json(DOCUMENT.path, &document)
 }
 
-fn statement(bill: &Bill, package: &BillPackage) -> Value {
+fn statement(bill: &Bill, package: &BillPackage, document: &str) -> Value {
     let purl = bill.purl(package);
     json!({
+        "@id": format!("{document}#{}", package.record.name),
         "vulnerability": {
             "name": PLACEHOLDER,
             "description": format!(
