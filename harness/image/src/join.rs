@@ -12,8 +12,8 @@ use crate::document::{
 use crate::{ImageError, NewLayout};
 
 /// Joins `layouts`, each of one image, into the layout folder `dir`, which must not exist or be
-/// empty. Its index names one thing, an index called `name` with the images by platform, so the order
-/// of `layouts` changes nothing. Blobs are linked where that can be done, else copied. Returns that
+/// empty. Its index names one thing, an index called `name` with the images by platform, so the
+/// order of `layouts` changes nothing. Blobs are linked where that can be done, else copied. Returns that
 /// inner index. Two images for one platform are refused.
 pub fn join_layouts(
     dir: &Path,

@@ -1,7 +1,7 @@
 //! From Debian's words for licences to SPDX expressions.
 //!
-//! Sources: DEP-5, "License specification"; the SPDX licence list; SPDX 2.3 annex D. Only names with
-//! one meaning are translated; every other becomes a `LicenseRef` that carries its text.
+//! Sources: DEP-5, "License specification"; the SPDX licence list; SPDX 2.3 annex D. Only names
+//! with one meaning are translated; every other becomes a `LicenseRef` that carries its text.
 
 use std::collections::BTreeMap;
 

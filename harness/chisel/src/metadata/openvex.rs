@@ -1,8 +1,8 @@
 //! OpenVEX 0.2.0 stubs: one statement for each package of which only a part is there.
 //!
 //! A stub claims nothing. It says `under_investigation` of a placeholder and lists the package's
-//! files that are absent, so that a person who knows where a flaw lies can copy it, name the flaw and
-//! turn the status into `not_affected` with `component_not_present` or
+//! files that are absent, so that a person who knows where a flaw lies can copy it, name the flaw
+//! and turn the status into `not_affected` with `component_not_present` or
 //! `vulnerable_code_not_present`.
 
 use serde_json::{Value, json};
@@ -71,9 +71,9 @@ fn statement(bill: &Bill, package: &BillPackage, document: &str) -> Value {
 
 fn notes(package: &BillPackage) -> String {
     format!(
-        "Template, no claim. Of package {}, {} files are in the image. If the vulnerable code lies in \
-         files of this list alone, say status not_affected with justification component_not_present \
-         (or vulnerable_code_not_present, if a part of such code is here). Absent:\n{}",
+        "Template, no claim. Of package {}, {} files are in the image. If the vulnerable code lies \
+         in files of this list alone, say status not_affected with justification \
+         component_not_present (or vulnerable_code_not_present, if a part of such code is here). Absent:\n{}",
         package.record.name,
         package.share(),
         package.absent.join("\n")

@@ -234,8 +234,10 @@ fn file(file: &BillFile, content: &Content) -> Value {
 }
 
 fn extracted(extractions: &Extractions) -> Vec<Value> {
-    let one = |(id, one): (&String, &super::expression::Extracted)| json!({"licenseId": id, "name": one.name, "extractedText": one.text});
-    extractions.iter().map(one).collect()
+    extractions
+        .iter()
+        .map(|(id, one)| json!({"licenseId": id, "name": one.name, "extractedText": one.text}))
+        .collect()
 }
 
 fn checksum(algorithm: &str, value: &str) -> Value {

@@ -123,8 +123,8 @@ pub fn package_tools(tree: &Tree) -> Vec<Finding> {
     found
 }
 
-/// Whether a tool's folder holds nothing but `status.d`: records that scanners read, of which no tool
-/// can make an installation.
+/// Whether a tool's folder holds nothing but `status.d`: records that scanners read, of which no
+/// tool can make an installation.
 fn are_records(tree: &Tree, folder: &TreePath) -> bool {
     let records = format!("{folder}/status.d");
     let mut below = tree.below(folder).peekable();
