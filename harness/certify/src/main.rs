@@ -38,5 +38,5 @@ fn is_of_the_reference() -> bool {
     let mut words = std::env::args().skip_while(|word| word != "slices").skip(1);
     words
         .next()
-        .is_some_and(|verb| SlicesVerb::OF_THE_REFERENCE.contains(&verb.as_str()))
+        .is_some_and(|verb| !SlicesVerb::OURS.contains(&verb.as_str()))
 }

@@ -6,6 +6,7 @@ use futures::future::try_join_all;
 use model::Arch;
 
 use crate::error::{Error, ErrorClass, Result};
+use crate::lock::LockedSuite;
 use crate::release::{Archive, Release};
 use crate::source::{PackageRecord, PackageSource};
 
@@ -72,8 +73,31 @@ impl ArchiveSource {
             digest: package.sha256,
             size: package.size,
             archive: offer.archive.clone(),
+            suite: offer.suite.clone(),
             file: package.filename.clone(),
         }
+    }
+
+    fn is_open_for(&self, arch: Arch) -> Result<()> {
+        let opened = self.archive.arch();
+        if arch == opened {
+            return Ok(());
+        }
+        let text = format!("archives are open for {opened}, not for {arch}");
+        Err(Error::new(ErrorClass::Archive, text))
+    }
+
+    /// The state of the opened suites, for a lock.
+    pub fn locked_suites(&self) -> Vec<LockedSuite> {
+        let suites = self.archive.suites().iter();
+        suites
+            .map(|suite| LockedSuite {
+                archive: suite.archive.clone(),
+                suite: suite.suite.clone(),
+                date: suite.release.date.to_string(),
+                digest: suite.digest,
+            })
+            .collect()
     }
 
     /// Brings the package files of `records` into the store, all at one time.
@@ -102,16 +126,25 @@ impl ArchiveSource {
 
 impl PackageSource for ArchiveSource {
     fn lookup(&self, name: &str, arch: Arch, pin: Option<&str>) -> Result<Option<PackageRecord>> {
-        let opened = self.archive.arch();
-        if arch != opened {
-            let text = format!("archives are open for {opened}, not for {arch}");
-            return Err(Error::new(ErrorClass::Archive, text));
-        }
+        self.is_open_for(arch)?;
         let offer = match pin {
             Some(archive) => self.archive.find_in(archive, name),
             None => self.archive.find(name),
         };
         Ok(offer.as_ref().map(Self::record))
+    }
+
+    fn why_missing(&self, name: &str) -> Option<String> {
+        self.archive.incomplete(name)
+    }
+
+    fn versions(&self, name: &str, arch: Arch, pin: Option<&str>) -> Result<Vec<PackageRecord>> {
+        self.is_open_for(arch)?;
+        let offers = self.archive.versions(name);
+        let wanted = offers
+            .iter()
+            .filter(|offer| pin.is_none_or(|pin| pin == offer.archive));
+        Ok(wanted.map(Self::record).collect())
     }
 
     fn open(&self, record: &PackageRecord) -> Result<Bytes> {

@@ -39,6 +39,8 @@ pub enum ErrorClass {
     Report,
     /// A mutation script that failed or went beyond its bounds.
     Mutate,
+    /// Something that the lock of a cut does not hold.
+    Lock,
     /// A limit of ours: sizes, counts, depths.
     Limit,
 }

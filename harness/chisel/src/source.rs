@@ -6,7 +6,8 @@ use model::{Arch, Digest};
 use crate::error::Result;
 
 /// One package as its archive announces it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PackageRecord {
     /// Its name.
     pub name: String,
@@ -24,6 +25,8 @@ pub struct PackageRecord {
     pub size: u64,
     /// The archive of the release that holds it.
     pub archive: String,
+    /// The suite it stands in.
+    pub suite: String,
     /// Where the package file lies below the archive's address.
     pub file: String,
 }
@@ -33,6 +36,17 @@ pub trait PackageSource: Sync {
     /// The package `name` that a cut for `arch` takes: the best of all archives, or of the
     /// archive `pin` alone. Nothing if none holds it.
     fn lookup(&self, name: &str, arch: Arch, pin: Option<&str>) -> Result<Option<PackageRecord>>;
+
+    /// What is known of why `name` is not on offer.
+    fn why_missing(&self, name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
+
+    /// Every version of `name` for `arch` that is on offer, in the archive `pin` or in all.
+    fn versions(&self, name: &str, arch: Arch, pin: Option<&str>) -> Result<Vec<PackageRecord>> {
+        Ok(self.lookup(name, arch, pin)?.into_iter().collect())
+    }
 
     /// The bytes of the package file, verified against the record's digest.
     fn open(&self, record: &PackageRecord) -> Result<Bytes>;

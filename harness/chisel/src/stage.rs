@@ -21,6 +21,14 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
+    /// A stage on which everything of `tree` stands already.
+    pub(crate) const fn over(tree: Tree) -> Self {
+        Self {
+            tree,
+            notes: Vec::new(),
+        }
+    }
+
     /// Places `entry` at `path` (a trailing slash is ignored) and returns where it really lies.
     /// Missing parents are made with the mode in `modes`, or 0755.
     pub(crate) fn place(

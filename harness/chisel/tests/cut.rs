@@ -50,6 +50,7 @@ impl Shelf {
                 digest: Digest::of(&bytes),
                 size: bytes.len() as u64,
                 archive: "debian".to_owned(),
+                suite: "trixie".to_owned(),
                 file: format!("{}.deb", built.name),
             };
             (built.name, (record, bytes))
@@ -105,8 +106,8 @@ fn chain() -> (Vec<(String, String)>, Shelf) {
         definitions.push((
             format!("slices/pkg{at}.yaml"),
             format!(
-                "package: pkg{at}\nslices:\n  all:\n{needs}    contents:\n      /usr/**:\n      \
-                 /etc/made{at}: {{text: x, mutable: true}}\n    mutate: |\n      \
+                "package: pkg{at}\nslices:\n  all:\n{needs}    contents:\n      \
+                 /usr/lib/p{at}-**:\n      /etc/made{at}: {{text: x, mutable: true}}\n    mutate: |\n      \
                  content.write(\"/etc/made{at}\", \" \".join(content.list(\"/usr/lib\")))\n"
             ),
         ));
@@ -130,21 +131,6 @@ fn chain() -> (Vec<(String, String)>, Shelf) {
 fn threads_and_argument_order_change_nothing() {
     let (definitions, shelf) = chain();
     let pairs: Vec<_> = definitions
-        .iter()
-        .map(|(a, b)| (a.as_str(), b.as_str()))
-        .collect();
-    // `/usr/**` of several packages conflicts, so each gets its own part of the tree.
-    let texts: Vec<(String, String)> = pairs
-        .iter()
-        .enumerate()
-        .map(|(at, (path, text))| {
-            (
-                (*path).to_owned(),
-                text.replace("/usr/**", &format!("/usr/lib/p{at}-**")),
-            )
-        })
-        .collect();
-    let pairs: Vec<_> = texts
         .iter()
         .map(|(a, b)| (a.as_str(), b.as_str()))
         .collect();
@@ -367,4 +353,41 @@ fn a_folder_in_the_way_of_a_file_is_an_error() {
     let error = whole([one.build(), two.build()]).map(|system| system.notes);
     // The folder's owner keeps it; nothing is lost silently.
     assert!(error.is_err() || error.unwrap().iter().any(|note| note.contains("/etc/x")));
+}
+
+#[test]
+fn a_kept_cut_is_the_cut_and_any_damage_is_seen() {
+    let (definitions, shelf) = chain();
+    let pairs: Vec<(&str, &str)> = definitions
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    let release = release(&pairs).unwrap();
+    let made = cut_of(&release, &["pkg0_all"], &shelf, ScriptLimits::STANDARD).unwrap();
+    let mut file = Vec::new();
+    made.keep(&mut file).unwrap();
+    let kept = Cut::kept(&Bytes::from(file.clone())).unwrap();
+    assert_eq!(kept.rootfs, made.rootfs);
+    assert_eq!(
+        (&kept.manifest, &kept.records),
+        (&made.manifest, &made.records)
+    );
+    for (path, _, blob) in made.rootfs.tree.files() {
+        assert_eq!(
+            kept.rootfs.tree.blob(path).unwrap().bytes(),
+            blob.bytes(),
+            "{path}"
+        );
+    }
+    for at in (0..file.len()).step_by(97).chain([file.len() - 1]) {
+        let mut damaged = file.clone();
+        damaged[at] ^= 1;
+        assert!(Cut::kept(&Bytes::from(damaged)).is_err(), "byte {at}");
+        assert!(
+            Cut::kept(&Bytes::from(file[..at].to_vec())).is_err(),
+            "cut off at {at}"
+        );
+    }
+    file.push(0);
+    assert!(Cut::kept(&Bytes::from(file)).is_err());
 }

@@ -99,6 +99,14 @@ impl Archive {
         best.map(|(part, package)| part.offer(package))
     }
 
+    /// Why a record of `name` is passed over, with the archive and suite it stands in.
+    pub fn incomplete(&self, name: &str) -> Option<String> {
+        self.parts.iter().find_map(|part| {
+            let fault = part.index.incomplete(name)?;
+            Some(format!("{} {}: {fault}", part.archive, part.suite))
+        })
+    }
+
     /// Every version of `name` that any archive offers, in the order of the specification.
     pub fn versions(&self, name: &str) -> Vec<Offer> {
         let of = |part: &Part| -> Vec<Offer> {

@@ -37,7 +37,7 @@ pub enum EntryKind {
     File(Bytes),
     /// A symbolic link and its target, as written.
     Symlink(String),
-    /// Another name of an earlier entry, by its absolute path.
+    /// Another name of an entry that is no folder, by its absolute path. Mostly of an earlier one.
     Hardlink(String),
     /// A character device.
     Char {
@@ -81,8 +81,8 @@ pub enum TarFault {
     /// A path with `..`, or one that is not UTF-8.
     #[error("bad path `{0}`")]
     Path(String),
-    /// A hard link whose target is no earlier file.
-    #[error("hard link `{path}` to `{target}`, which is no earlier file")]
+    /// A hard link whose target is no file of the package.
+    #[error("hard link `{path}` to `{target}`, which is no file of the package")]
     Hardlink {
         /// The link.
         path: String,
@@ -126,19 +126,20 @@ pub(crate) fn list(tar: &Bytes) -> Result<Listing, TarFault> {
             Fault::Io(source) => TarFault::Corrupt { after, source },
             Fault::Tar(fault) => fault,
         })?;
-        match &entry.kind {
-            EntryKind::Hardlink(target) if !files.contains(target) => {
-                return Err(TarFault::Hardlink {
-                    path: entry.path,
-                    target: target.clone(),
-                });
-            }
-            EntryKind::Dir => {}
-            _ => {
-                files.insert(entry.path.clone());
-            }
+        if !matches!(entry.kind, EntryKind::Dir) {
+            files.insert(entry.path.clone());
         }
         listing.entries.push(entry);
+    }
+    for entry in &listing.entries {
+        if let EntryKind::Hardlink(target) = &entry.kind
+            && !files.contains(target)
+        {
+            return Err(TarFault::Hardlink {
+                path: entry.path.clone(),
+                target: target.clone(),
+            });
+        }
     }
     Ok(listing)
 }
@@ -221,7 +222,11 @@ fn kind(path: &str, raw: &tar::Entry<'_, Cursor<&[u8]>>, tar: &Bytes) -> Result<
         EntryType::Symlink => EntryKind::Symlink(target()?),
         EntryType::Link => {
             let target = target()?;
-            let path = installed_path(&target)?.ok_or(TarFault::Path(target))?;
+            let rooted = match target.starts_with("./") {
+                true => target.clone(),
+                false => format!("./{target}"),
+            };
+            let path = installed_path(&rooted)?.ok_or(TarFault::Path(target))?;
             EntryKind::Hardlink(path)
         }
         EntryType::Char => device().map(|(major, minor)| EntryKind::Char { major, minor })?,

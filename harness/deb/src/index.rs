@@ -52,18 +52,28 @@ pub enum BadIndex {
 }
 
 /// Changes whenever the layout or [`FIELDS`] do.
-pub(crate) const MAGIC: &[u8; 8] = b"debidx02";
+pub(crate) const MAGIC: &[u8; 8] = b"debidx03";
 const HEAD: usize = 8 + 32 + 8;
 
 impl Index {
-    /// Reduces the text of a `Packages` file. Records of other architectures are left out.
+    /// Reduces the text of a `Packages` file. Records of other architectures are left out. One that
+    /// lacks what its package is fetched or verified by is kept for [`Index::incomplete`] alone.
     pub fn build(text: &str, arch: Arch) -> Result<Self, BadIndex> {
         let mut reduced = String::with_capacity(text.len() * 3 / 4);
         let mut records: Vec<Range<usize>> = Vec::new();
         for stanza in stanzas(text) {
             let stanza = stanza?;
             // Every record is read once here, so that none can be bad later.
-            let package = Package::from_stanza(&stanza)?;
+            let package = match Package::from_stanza(&stanza) {
+                Ok(package) => package,
+                Err(fault) if fault.is_incomplete() => {
+                    let start = reduced.len();
+                    reduce(&stanza, &mut reduced);
+                    records.push(start..reduced.len());
+                    continue;
+                }
+                Err(fault) => return Err(fault.into()),
+            };
             relations(&package.provides).map_err(|fault| BadIndex::Provides {
                 package: package.name.clone(),
                 fault,
@@ -167,6 +177,15 @@ impl Index {
             .collect()
     }
 
+    /// Why a record of `name` is passed over: it lacks what its package is fetched or verified by.
+    pub fn incomplete(&self, name: &str) -> Option<BadRecord> {
+        let at = |at: usize| record_name(self.record(at));
+        let from = partition(self.records, |i| at(i) < name);
+        (from..self.records)
+            .take_while(|i| at(*i) == name)
+            .find_map(|i| Package::from_stanza(&stanzas(self.record(i)).next()?.ok()?).err())
+    }
+
     /// All records that list `name` in `Provides`, sorted by package name.
     pub fn providing(&self, name: &str) -> Vec<Package> {
         let at = |at: usize| self.provided_name(at);
@@ -197,7 +216,8 @@ impl Index {
     }
 
     fn package(&self, at: usize) -> Option<Package> {
-        // All records were read once when the index was built, and the checksum holds.
+        // All records were read once when the index was built, and the checksum holds; those that
+        // cannot be read again are the incomplete ones.
         let stanza = stanzas(self.record(at)).next()?.ok()?;
         Package::from_stanza(&stanza).ok()
     }

@@ -77,6 +77,17 @@ pub struct BadRecord {
     why: String,
 }
 
+impl BadRecord {
+    /// Whether it only lacks what a package is fetched or verified by: such a record spoils no
+    /// other one.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.why == ABSENT && ["Filename", "Size", "SHA256"].contains(&self.field)
+    }
+}
+
+/// Why a field that has no text is bad.
+const ABSENT: &str = "absent";
+
 /// The fields a [`Package`] is made of, in the order in which the index cache keeps them.
 pub(crate) const FIELDS: [&str; 16] = [
     "Package",
@@ -132,10 +143,15 @@ impl Package {
             field,
             why,
         };
-        for (field, value) in [("Package", name), ("Architecture", architecture)] {
-            if value.is_empty() {
-                return Err(bad(field, "absent".to_owned()));
-            }
+        let needed = [
+            ("Package", name),
+            ("Architecture", architecture),
+            ("Filename", filename),
+            ("Size", size),
+            ("SHA256", sha256),
+        ];
+        if let Some((field, _)) = needed.iter().find(|(_, value)| value.is_empty()) {
+            return Err(bad(field, ABSENT.to_owned()));
         }
         check_filename(filename).map_err(|why| bad("Filename", why.to_owned()))?;
         let number = |field, text: &str| {
@@ -204,9 +220,6 @@ fn source_of(field: &str, name: &str, version: &Version) -> Result<(String, Vers
 
 /// The path is joined to a base address and must stay below it.
 fn check_filename(path: &str) -> Result<(), &'static str> {
-    if path.is_empty() {
-        return Err("absent");
-    }
     match path.split('/').any(|part| matches!(part, "" | "." | "..")) {
         true => Err("not a plain relative path"),
         false => Ok(()),

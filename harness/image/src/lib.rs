@@ -12,6 +12,7 @@ mod document;
 mod error;
 mod gzip;
 mod join;
+mod lay;
 mod layer;
 mod limits;
 mod open;
@@ -31,6 +32,7 @@ pub use document::{
 pub use error::ImageError;
 pub use gzip::{BLOCK_BYTES, gzip};
 pub use join::join_layouts;
+pub use lay::lay_over;
 pub use layer::Compression;
 pub use limits::Limits;
 pub use open::{ImageLayer, ManifestOrigin, OciImage, Sizes, pointer};

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use fs_err as fs;
 use rayon::prelude::*;
-use rootfs::{Blob, Entry, Kind, Tree, TreePath, unescape};
+use rootfs::{Blob, Entry, Kind, Origin, Tree, TreePath, unescape};
 use rustix::fs::{
     AtFlags, FileType, Gid, Mode, OFlags, Timespec, Timestamps, Uid, XattrFlags, chownat, fchmod,
     fchown, fsetxattr, futimens, linkat, makedev, mkdirat, mknodat, openat, symlinkat, utimensat,
@@ -53,39 +53,77 @@ pub fn unpack(
     if inside.next().is_some() {
         return Err(ImageError::Occupied(dir.display().to_string()));
     }
-    let writer = Writer {
-        below: Beneath::open(dir)?,
-        owners,
-        mtime: i64::try_from(mtime_s).unwrap_or(i64::MAX),
-    };
-    writer.folders(tree)?;
-    let mut notes = writer.entries(tree)?;
-    writer.hard_links(tree)?;
-    notes.extend(writer.finish_folders(tree)?);
-    notes.sort();
-    let totals = tree.totals();
-    Ok(Unpacked {
-        files: totals.files,
-        bytes: totals.bytes,
-        notes,
-    })
+    let writer = Writer::of(dir, owners, mtime_s)?;
+    writer.write(tree)
 }
 
-struct Writer {
-    below: Beneath,
+/// What a tree is written with.
+pub(crate) struct Writer {
+    pub(crate) below: Beneath,
     owners: Owners,
     mtime: i64,
+    /// Whether entries of [`Origin::Disk`] lie there already and stay as they are.
+    over: bool,
 }
 
 type Notes = Result<Vec<String>, ImageError>;
 
 impl Writer {
+    /// A writer into an empty folder.
+    fn of(dir: &Path, owners: Owners, mtime_s: u64) -> Result<Self, ImageError> {
+        Ok(Self {
+            below: Beneath::open(dir)?,
+            owners,
+            mtime: i64::try_from(mtime_s).unwrap_or(i64::MAX),
+            over: false,
+        })
+    }
+
+    /// A writer into a folder that holds every entry of [`Origin::Disk`], and no other.
+    pub(crate) fn over(dir: &Path, owners: Owners, mtime_s: u64) -> Result<Self, ImageError> {
+        let over = true;
+        Ok(Self {
+            over,
+            ..Self::of(dir, owners, mtime_s)?
+        })
+    }
+
+    /// Writes all of `tree` that is not there yet.
+    pub(crate) fn write(&self, tree: &Tree) -> Result<Unpacked, ImageError> {
+        self.folders(tree)?;
+        let mut notes = self.entries(tree)?;
+        self.hard_links(tree)?;
+        notes.extend(self.finish_folders(tree)?);
+        notes.sort();
+        let (mut files, mut bytes) = (0, 0);
+        for (_, entry) in tree.iter().filter(|(_, entry)| !self.is_there(entry)) {
+            if let Kind::File(blob) = &entry.kind {
+                files += 1;
+                bytes += blob.size();
+            }
+        }
+        Ok(Unpacked {
+            files,
+            bytes,
+            notes,
+        })
+    }
+
+    fn is_there(&self, entry: &Entry) -> bool {
+        self.over && entry.origin == Origin::Disk
+    }
+
     /// Makes all folders, open to their maker only until they are finished.
     fn folders(&self, tree: &Tree) -> Result<(), ImageError> {
-        for (path, _) in tree.iter().filter(|(_, entry)| entry.is_directory()) {
+        let folders = tree.iter().filter(|(_, entry)| entry.is_directory());
+        for (path, _) in folders.filter(|(_, entry)| !self.is_there(entry)) {
             let parent = self.below.parent(path)?;
             let name = unescape(path.name());
-            mkdirat(&parent, os(&name), Mode::RWXU).map_err(told(path.as_str()))?;
+            match mkdirat(&parent, os(&name), Mode::RWXU) {
+                // A folder that the tree gives new attributes.
+                Err(rustix::io::Errno::EXIST) if self.over => {}
+                made => made.map_err(told(path.as_str()))?,
+            }
         }
         Ok(())
     }
@@ -95,7 +133,8 @@ impl Writer {
         let mut batches: Vec<(TreePath, Vec<(&TreePath, &Entry)>)> = Vec::new();
         let mut open: std::collections::HashMap<TreePath, usize> = Default::default();
         for (path, entry) in tree.iter() {
-            if matches!(entry.kind, Kind::Directory | Kind::Hardlink { .. }) {
+            let later = matches!(entry.kind, Kind::Directory | Kind::Hardlink { .. });
+            if later || self.is_there(entry) {
                 continue;
             }
             let parent = path.parent().unwrap_or_else(TreePath::root);
@@ -244,6 +283,9 @@ impl Writer {
             let Kind::Hardlink { to } = &entry.kind else {
                 continue;
             };
+            if self.is_there(entry) {
+                continue;
+            }
             let (old, new) = (self.below.parent(to)?, self.below.parent(path)?);
             let (from, name) = (unescape(to.name()), unescape(path.name()));
             linkat(&old, os(&from), &new, os(&name), AtFlags::empty())
@@ -255,13 +297,16 @@ impl Writer {
     /// Gives folders their attributes, deepest first: a folder may end up closed to us.
     fn finish_folders(&self, tree: &Tree) -> Notes {
         let mut notes = Vec::new();
-        for (path, entry) in tree.iter().rev().filter(|(_, entry)| entry.is_directory()) {
+        let folders = tree.iter().rev().filter(|(_, entry)| entry.is_directory());
+        for (path, entry) in folders.filter(|(_, entry)| !self.is_there(entry)) {
             let folder = self.below.folder(path)?;
             notes.extend(self.attributes(&folder, path, entry)?);
         }
-        let root = TreePath::root();
-        let folder = self.below.folder(&root)?;
-        notes.extend(self.attributes(&folder, &root, tree.root())?);
+        if !self.over {
+            let root = TreePath::root();
+            let folder = self.below.folder(&root)?;
+            notes.extend(self.attributes(&folder, &root, tree.root())?);
+        }
         Ok(notes)
     }
 

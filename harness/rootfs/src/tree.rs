@@ -237,6 +237,18 @@ impl Tree {
         Ok(())
     }
 
+    /// Gives every regular file the content that `content` has for what is recorded of it; the
+    /// first path for which there is none, or another one, is returned as the error.
+    pub fn fill(&mut self, content: impl Fn(&Blob) -> Option<Blob>) -> Result<(), TreePath> {
+        for (path, entry) in &mut self.entries {
+            if let Kind::File(blob) = &mut entry.kind {
+                let filled = content(blob).filter(|filled| filled == blob);
+                *blob = filled.ok_or_else(|| path.clone())?;
+            }
+        }
+        Ok(())
+    }
+
     fn has_children(&self, path: &TreePath) -> bool {
         self.below(path).next().is_some()
     }

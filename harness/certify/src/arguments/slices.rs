@@ -20,13 +20,18 @@ pub enum SlicesVerb {
     Find(FindArguments),
     /// Print the definitions of packages and slices as YAML.
     Info(InfoArguments),
+    /// What only maintainers of a release need.
+    Debug(DebugArguments),
     /// Validate a release: every definition, every conflict, every essential.
     Check(CheckArguments),
+    /// Write down which release and packages a cut is made of, or show what changes.
+    Lock(LockArguments),
 }
 
 impl SlicesVerb {
-    /// Verbs of the reference tool: their options, output and exit codes are its own.
-    pub const OF_THE_REFERENCE: [&str; 4] = ["cut", "find", "info", "debug"];
+    /// Verbs that the reference tool does not have. All others, mistyped ones too, end a failure as
+    /// it does.
+    pub const OURS: [&str; 3] = ["check", "lock", "help"];
 }
 
 /// What to cut.
@@ -35,7 +40,8 @@ pub struct CutArguments {
     /// A release folder or a shipped name.
     #[arg(long, default_value = "debian-13", value_name = "DIR|NAME")]
     pub release: String,
-    /// The existing folder the files go to.
+    /// The existing folder the files go to. What lies there stays unless the cut has another file
+    /// in its place.
     #[arg(long, value_name = "DIR")]
     pub root: Utf8PathBuf,
     /// Architecture, default the host's.
@@ -44,12 +50,30 @@ pub struct CutArguments {
     /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
     #[arg(long = "mirror", value_name = "[NAME=]URL")]
     pub mirrors: Vec<String>,
+    /// Cut what this lock holds and refuse anything else; without slices those of the lock.
+    #[arg(long, value_name = "FILE")]
+    pub lock: Option<Utf8PathBuf>,
+    /// Say what would be cut and from which packages; fetch and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Cut anew even if an earlier call cut the same slices of the same packages.
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Threads; default one for each processor.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// Only errors on standard error.
+    #[arg(long)]
+    pub quiet: bool,
+    /// What was cut as JSON on standard output.
+    #[arg(long)]
+    pub json: bool,
     /// Write documents about what was cut (bills of materials, licences, ...) into this folder; must
     /// be absent or empty. Their time is `SOURCE_DATE_EPOCH`, else one fixed time.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "dry_run")]
     pub metadata: Option<Utf8PathBuf>,
     /// Slices: `package_slice`.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "lock", value_name = "SLICE")]
     pub slices: Vec<String>,
 }
 
@@ -88,4 +112,71 @@ pub struct CheckArguments {
     /// A release folder or a shipped name.
     #[arg(default_value = "debian-13")]
     pub release: String,
+    /// Print instead what this program deliberately does otherwise than the reference tool.
+    #[arg(long)]
+    pub explain_differences: bool,
+    /// JSON on standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What maintainers look at.
+#[derive(Debug, Clone, Args)]
+pub struct DebugArguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: DebugVerb,
+}
+
+/// What maintainers look at.
+#[derive(Debug, Clone, Subcommand)]
+pub enum DebugVerb {
+    /// Fetch every package that has slices and say where folders that no slice lists differ.
+    CheckReleaseArchives(CheckArchivesArguments),
+}
+
+/// Which archives to check.
+#[derive(Debug, Clone, Args)]
+pub struct CheckArchivesArguments {
+    /// A release folder or a shipped name.
+    #[arg(long, default_value = "debian-13", value_name = "DIR|NAME")]
+    pub release: String,
+    /// Architecture, default the host's.
+    #[arg(long)]
+    pub arch: Option<String>,
+    /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
+    #[arg(long = "mirror", value_name = "[NAME=]URL")]
+    pub mirrors: Vec<String>,
+    /// JSON instead of YAML.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to lock.
+#[derive(Debug, Clone, Args)]
+pub struct LockArguments {
+    /// A release folder or a shipped name.
+    #[arg(long, default_value = "debian-13", value_name = "DIR|NAME")]
+    pub release: String,
+    /// The file.
+    #[arg(long, default_value = chisel::Lock::FILE, value_name = "FILE")]
+    pub lock: Utf8PathBuf,
+    /// Architecture; repeatable. Default: those of the lock, else the host's.
+    #[arg(long = "arch", value_name = "ARCH")]
+    pub arch: Vec<String>,
+    /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
+    #[arg(long = "mirror", value_name = "[NAME=]URL")]
+    pub mirrors: Vec<String>,
+    /// Write the file even if that changes it.
+    #[arg(long, conflicts_with = "locked")]
+    pub update: bool,
+    /// Write nothing: only say whether the archives still give what the lock holds.
+    #[arg(long)]
+    pub locked: bool,
+    /// What changes as JSON on standard output.
+    #[arg(long)]
+    pub json: bool,
+    /// Slices: `package_slice`. Default: those of the lock.
+    #[arg(value_name = "SLICE")]
+    pub slices: Vec<String>,
 }

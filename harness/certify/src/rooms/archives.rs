@@ -96,6 +96,11 @@ impl Archives {
         self.source.archive()
     }
 
+    /// The state of the opened suites, for a lock.
+    pub fn locked_suites(&self) -> Vec<chisel::LockedSuite> {
+        self.source.locked_suites()
+    }
+
     /// Suites and the dates of their signed indexes, for people.
     pub fn origin(&self) -> String {
         let suites: Vec<String> = self
@@ -128,6 +133,19 @@ impl PackageSource for Archives {
         pin: Option<&str>,
     ) -> chisel::Result<Option<PackageRecord>> {
         self.source.lookup(name, arch, pin)
+    }
+
+    fn why_missing(&self, name: &str) -> Option<String> {
+        self.source.why_missing(name)
+    }
+
+    fn versions(
+        &self,
+        name: &str,
+        arch: Arch,
+        pin: Option<&str>,
+    ) -> chisel::Result<Vec<PackageRecord>> {
+        self.source.versions(name, arch, pin)
     }
 
     fn open(&self, record: &PackageRecord) -> chisel::Result<Bytes> {

@@ -22,4 +22,5 @@ mod interrupts;
 mod kept;
 mod readiness;
 mod scene;
+mod slices;
 mod together;

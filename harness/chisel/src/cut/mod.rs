@@ -15,12 +15,12 @@ mod want;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rootfs::{Blob, CutPackage, CutRootfs, Entry, Origin};
+use rootfs::{Blob, CutPackage, CutRootfs, Entry, Origin, Tree};
 
 pub use manifest::Manifest;
 pub use mutate::ScriptLimits;
 pub(crate) use payload::open;
-pub(crate) use want::parent;
+pub(crate) use want::{SliceNames, Wants, parent};
 
 use crate::error::{Error, ErrorClass, Result};
 use crate::metadata::PackageContents;
@@ -28,7 +28,7 @@ use crate::select::Selection;
 use crate::source::{PackageRecord, PackageSource};
 use crate::stage::{FolderModes, Stage};
 use report::{Report, What};
-use want::{Claim, SliceNames, Wants};
+use want::Claim;
 
 /// A finished cut.
 #[derive(Debug, Clone)]
@@ -49,6 +49,18 @@ pub fn cut(
     source: &dyn PackageSource,
     limits: ScriptLimits,
 ) -> Result<Cut> {
+    cut_over(selection, source, limits, Tree::new())
+}
+
+/// The same on top of what a folder holds already, as the reference tool cuts into a root that is
+/// not empty: its folders and links stay, what stands in the way of a file or link gives way.
+/// Entries of `existing` keep [`Origin::Disk`] unless the cut replaces them.
+pub fn cut_over(
+    selection: &Selection<'_>,
+    source: &dyn PackageSource,
+    limits: ScriptLimits,
+    existing: Tree,
+) -> Result<Cut> {
     let names = SliceNames::of(selection);
     let manifests = made::manifests(selection, &names)?;
     let records = records(selection, source)?;
@@ -57,7 +69,7 @@ pub fn cut(
         .map(|record| Wants::of(selection, &record.name, &names))
         .collect();
     let payloads = payloads(source, &records, &wants);
-    let mut stage = Stage::default();
+    let mut stage = Stage::over(existing);
     let mut report = Report::default();
     let mut contents = Vec::new();
     for (record, payload) in records.iter().zip(payloads) {
@@ -101,7 +113,9 @@ pub fn records(
         let package = selection.release.packages.get(name);
         let pin = package.and_then(|package| package.archive.as_deref());
         let found = source.lookup(name, selection.arch, pin)?.ok_or_else(|| {
-            let text = format!("cannot find package {name:?} in archive(s)");
+            let why = source.why_missing(name).map(|why| format!(": {why}"));
+            let why = why.unwrap_or_default();
+            let text = format!("cannot find package {name:?} in archive(s){why}");
             Error::new(ErrorClass::PackageMissing, text)
         })?;
         records.push(found);

@@ -95,6 +95,7 @@ fn pick(package: DebReader, wants: &Wants) -> Result<Payload<'_>> {
     let mut steps = Vec::new();
     let mut seen = BTreeSet::new();
     let mut contents_of = ContentsReader::begin(package.name(), package.control());
+    let mut early = Vec::new();
     let entries = package.into_entries();
     let linked: BTreeSet<String> = entries
         .iter()
@@ -126,6 +127,14 @@ fn pick(package: DebReader, wants: &Wants) -> Result<Payload<'_>> {
         if !wanted && !linked.contains(&path) {
             continue;
         }
+        if let EntryKind::Hardlink(to) = &entry.kind
+            && !contents.contains_key(to)
+        {
+            if wanted {
+                early.push((path, to.clone(), claims));
+            }
+            continue;
+        }
         let Some(what) = picked(entry.kind, &path, &contents)? else {
             if wanted {
                 let text = format!("unsupported file type: {path}");
@@ -150,6 +159,7 @@ fn pick(package: DebReader, wants: &Wants) -> Result<Payload<'_>> {
             }));
         }
     }
+    steps.extend(links_before_their_file(early, &contents)?);
     match missing(&wants.missing(&seen)) {
         None => Ok(Payload {
             steps,
@@ -157,6 +167,45 @@ fn pick(package: DebReader, wants: &Wants) -> Result<Payload<'_>> {
         }),
         Some(text) => Err(Error::new(ErrorClass::Content, text)),
     }
+}
+
+/// Links that came before the file they lead to. As with the reference the first that is wanted
+/// becomes a file of its own, with the content and mode of that file, and the others its names.
+fn links_before_their_file<'w>(
+    early: Vec<(String, String, Vec<&'w Claim>)>,
+    contents: &BTreeMap<String, HardTarget>,
+) -> Result<Vec<Step<'w>>> {
+    let mut firsts: BTreeMap<String, String> = BTreeMap::new();
+    let mut steps = Vec::new();
+    for (path, to, claims) in early {
+        let (what, mode) = match (firsts.get(&to), find(contents, &path, &to)?) {
+            (None, HardTarget::File { blob, mode }) => {
+                blob.digest();
+                firsts.insert(to, path.clone());
+                (Picked::File(blob), mode)
+            }
+            (Some(first), target @ HardTarget::File { mode, .. }) => {
+                let to = first.clone();
+                (Picked::Hard { to, target }, mode)
+            }
+            (_, HardTarget::Link(target)) => (Picked::Link(target), 0o777),
+        };
+        steps.push(Step::Pick(Pick {
+            path,
+            mode,
+            what,
+            claims,
+        }));
+    }
+    Ok(steps)
+}
+
+/// What the link `path` leads to.
+fn find(contents: &BTreeMap<String, HardTarget>, path: &str, to: &str) -> Result<HardTarget> {
+    contents.get(to).map(HardTarget::same).ok_or_else(|| {
+        let text = format!("cannot create hard link {path}: no content at {to}");
+        Error::new(ErrorClass::Tree, text)
+    })
 }
 
 /// The content of an entry; none for devices and pipes. `contents` are those that links lead to.
@@ -170,10 +219,7 @@ fn picked(
         EntryKind::File(bytes) => Picked::File(Blob::new(bytes)),
         EntryKind::Symlink(target) => Picked::Link(target),
         EntryKind::Hardlink(to) => {
-            let target = contents.get(&to).map(HardTarget::same).ok_or_else(|| {
-                let text = format!("cannot create hard link {path}: no content at {to}");
-                Error::new(ErrorClass::Tree, text)
-            })?;
+            let target = find(contents, path, &to)?;
             Picked::Hard { to, target }
         }
         EntryKind::Char { .. } | EntryKind::Block { .. } | EntryKind::Fifo => return Ok(None),

@@ -9,7 +9,7 @@ use crate::select::Selection;
 
 /// A slice's interest in one path.
 #[derive(Debug, Clone)]
-pub(super) struct Claim {
+pub(crate) struct Claim {
     /// Who wants it.
     pub(super) slice: Arc<str>,
     /// Where it goes; for a pattern the path in the package itself.
@@ -20,7 +20,7 @@ pub(super) struct Claim {
 
 /// Everything wanted of one package.
 #[derive(Debug, Default)]
-pub(super) struct Wants {
+pub(crate) struct Wants {
     /// Paths in the package (folders end in a slash) and who wants them.
     plain: BTreeMap<String, Vec<Claim>>,
     /// Patterns, their plain start first.
@@ -39,7 +39,7 @@ struct Glob {
 
 impl Wants {
     /// What the slices of `package` in `selection` want.
-    pub(super) fn of(selection: &Selection<'_>, package: &str, names: &SliceNames) -> Self {
+    pub(crate) fn of(selection: &Selection<'_>, package: &str, names: &SliceNames) -> Self {
         let mut wants = Self::default();
         let mut globs: BTreeMap<&str, Vec<Claim>> = BTreeMap::new();
         for (key, path, rule) in selected_paths(selection) {
@@ -83,7 +83,7 @@ impl Wants {
 
     /// Who wants the package's `path`: where it is named and by which patterns. `seen` notes what
     /// was found.
-    pub(super) fn claims<'w>(&'w self, path: &str, seen: &mut BTreeSet<&'w str>) -> Vec<&'w Claim> {
+    pub(crate) fn claims<'w>(&'w self, path: &str, seen: &mut BTreeSet<&'w str>) -> Vec<&'w Claim> {
         let mut claims = Vec::new();
         if let Some((named, own)) = self.plain.get_key_value(path) {
             seen.insert(named);
@@ -121,11 +121,11 @@ impl Wants {
 
 /// The full names of the selected slices, shared.
 #[derive(Debug, Default)]
-pub(super) struct SliceNames(BTreeMap<SliceKey, Arc<str>>);
+pub(crate) struct SliceNames(BTreeMap<SliceKey, Arc<str>>);
 
 impl SliceNames {
     /// The names of all slices in `selection`.
-    pub(super) fn of(selection: &Selection<'_>) -> Self {
+    pub(crate) fn of(selection: &Selection<'_>) -> Self {
         let name = |key: &SliceKey| (key.clone(), key.to_string().into());
         Self(
             selection

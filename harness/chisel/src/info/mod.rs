@@ -111,6 +111,11 @@ fn slice_info(slice: &Slice) -> SliceInfo<'_> {
     }
 }
 
+/// `text` as a value of a block.
+pub(crate) fn plain(text: &str) -> String {
+    scalar(text, Place::Block(0))
+}
+
 /// The options of a path in the order of the reference.
 const ORDER: [&str; 10] = [
     "make", "mode", "copy", "text", "symlink", "mutable", "until", "arch", "generate", "prefer",

@@ -62,8 +62,6 @@ pub struct Distribution {
 pub struct BillPackage {
     /// As its archive announces it.
     pub record: PackageRecord,
-    /// The suites of that archive.
-    pub suites: Vec<String>,
     /// Its control paragraph.
     pub control: String,
     /// `Homepage`.

@@ -64,7 +64,6 @@ impl Bill {
                 Some(value.split_whitespace().collect::<Vec<_>>().join(" "))
             };
             packages.push(BillPackage {
-                suites: suites(ingredients.release, &record.archive),
                 control: read.control.clone(),
                 homepage: field("Homepage"),
                 maintainer: field("Maintainer"),
@@ -77,7 +76,11 @@ impl Bill {
             });
         }
         packages.sort_by(|a, b| a.record.name.cmp(&b.record.name));
-        let entries: Vec<(&TreePath, &Entry)> = tree.iter().collect();
+        // What lay in the folder before is no part of what was cut into it.
+        let cut = tree
+            .iter()
+            .filter(|(_, entry)| entry.origin != Origin::Disk);
+        let entries: Vec<(&TreePath, &Entry)> = cut.collect();
         let files = entries
             .into_par_iter()
             .map(|(path, entry)| file(tree, path, entry, &rootfs.slices))
@@ -117,13 +120,6 @@ fn distribution(tree: &Tree, release: &Release) -> Distribution {
             .to_ascii_lowercase(),
         version: best.map_or_else(String::new, |archive| archive.version.clone()),
     }
-}
-
-fn suites(release: &Release, archive: &str) -> Vec<String> {
-    let archive = release.archives.get(archive);
-    archive
-        .map(|archive| archive.suites.clone())
-        .unwrap_or_default()
 }
 
 /// The slices of `package` that were cut. Names of packages have no underscore.

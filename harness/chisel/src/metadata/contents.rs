@@ -2,12 +2,14 @@
 //! copyright file and the names of all it would install. Contents of other files are not kept.
 
 use deb::EntryKind;
+use serde::{Deserialize, Serialize};
 
 /// The longest copyright file that is kept, in bytes.
 const LONGEST_COPYRIGHT: usize = 8 << 20;
 
 /// One package as it was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PackageContents {
     /// The text of its file `control`.
     pub control: String,
@@ -18,16 +20,18 @@ pub struct PackageContents {
 }
 
 /// One path of a package.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PackagedFile {
     /// Where the package installs it.
     pub path: String,
     /// Other places that a slice puts it at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub elsewhere: Vec<String>,
 }
 
 /// `/usr/share/doc/PACKAGE/copyright` (Debian Policy 12.5).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Copyright {
     /// The package has none.
     Missing,

@@ -92,6 +92,7 @@ fn component(bill: &Bill, package: &BillPackage) -> Value {
             ("certify:files", vec![package.share()]),
             ("certify:partial", vec![package.is_partial().to_string()]),
             ("certify:slice", package.slices.clone()),
+            ("certify:suite", vec![record.suite.clone()]),
             ("certify:source", vec![bill.source_purl(package)]),
         ]),
     });

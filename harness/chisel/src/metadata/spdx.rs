@@ -125,7 +125,7 @@ impl Spdx<'_> {
                 record.source,
                 record.source_version,
                 record.archive,
-                package.suites.join(", "),
+                record.suite,
                 record.file
             ),
             "licenseConcluded": "NOASSERTION",

@@ -7,7 +7,9 @@ use super::raw::{RawArchive, RawRelease};
 use crate::error::{Error, ErrorClass, Result};
 
 /// The format of a release.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     /// Essentials are lists; `default` and `v2-archives` exist.
@@ -19,7 +21,7 @@ pub enum Format {
 }
 
 /// Which of Ubuntu's subscription archives an archive is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pro {
     /// FIPS certified packages.
@@ -33,7 +35,7 @@ pub enum Pro {
 }
 
 /// One archive of a release.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Archive {
     /// Its name in the release.
     pub name: String,

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorClass, Result};
 const MAX_HINT_BYTES: usize = 40;
 
 /// A package with slices.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Package {
     /// Its name.
     pub name: Arc<str>,
@@ -27,7 +27,7 @@ pub struct Package {
 }
 
 /// A slice of a package.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Slice {
     /// Its full name.
     pub key: SliceKey,
@@ -42,7 +42,7 @@ pub struct Slice {
 }
 
 /// The options of one essential.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Essential {
     /// The architectures on which it is needed, as written; empty: all. Unknown names match none.
     pub arch: Vec<String>,

@@ -13,7 +13,7 @@ use super::raw::RawKey;
 use crate::error::{Error, ErrorClass, Result};
 
 /// The key material that may sign an archive's InRelease.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct PublicKey {
     /// Its name in the release.
     pub name: String,

@@ -8,7 +8,7 @@ use super::raw::RawMaintenance;
 use crate::error::{Error, ErrorClass, Result};
 
 /// The dates of a release's life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Maintenance {
     /// Before this day the release is unstable.
     pub standard: Date,

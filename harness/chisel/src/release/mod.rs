@@ -4,6 +4,7 @@ mod archive;
 mod check;
 mod definition;
 mod files;
+mod kept;
 mod key;
 mod maintenance;
 mod names;
@@ -21,6 +22,7 @@ use rayon::prelude::*;
 pub use archive::{Archive, Format, Pro};
 pub use definition::{Essential, Package, Slice};
 pub use files::ReleaseFiles;
+pub use kept::KeptReleases;
 pub use key::PublicKey;
 pub use maintenance::{Ignored, Maintenance};
 pub use names::SliceKey;
@@ -40,7 +42,7 @@ pub enum Strictness {
 }
 
 /// A parsed and validated release.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Release {
     /// Its folder or shipped name.
     pub name: String,

@@ -45,6 +45,13 @@ impl serde::Serialize for SliceKey {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for SliceKey {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 impl FromStr for SliceKey {
     type Err = Error;
 

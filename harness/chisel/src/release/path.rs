@@ -7,7 +7,7 @@ use super::raw::RawPath;
 use crate::error::{Error, ErrorClass, Result};
 
 /// Where the content of a path comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum PathKind {
     /// The package's file of this name.
     Copy {
@@ -27,7 +27,7 @@ pub enum PathKind {
 }
 
 /// A content path with its options.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct PathRule {
     /// What the path is.
     pub kind: PathKind,

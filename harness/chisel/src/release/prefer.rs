@@ -6,7 +6,7 @@ use super::check::Claim;
 use crate::error::{Error, ErrorClass, Result};
 
 /// The packages of one path from the one that yields first to the one that wins.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct PreferChain {
     order: Vec<String>,
 }

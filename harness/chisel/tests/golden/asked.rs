@@ -5,11 +5,14 @@ use chisel::{Error, Result};
 use crate::case::{Case, Outcome};
 use crate::{classes, release};
 
-/// Asks and compares with `outcome`: exit, error class, and what is printed, byte by byte.
-pub(crate) fn compare(case: &Case, outcome: &Outcome) -> Result<(), String> {
-    let (printed, failed) = match ask(case) {
-        Ok((printed, failed)) => (printed, failed),
-        Err(error) => (String::new(), Some(error)),
+/// What is printed on standard output, and the failure that ends the command after it.
+pub(crate) type Printed = (String, Option<Error>);
+
+/// Compares with `outcome`: exit, error class, and what is printed, byte by byte.
+pub(crate) fn compare(asked: &Result<Printed>, outcome: &Outcome) -> Result<(), String> {
+    let (printed, failed) = match asked {
+        Ok((printed, failed)) => (printed.as_str(), failed.as_ref()),
+        Err(error) => ("", Some(error)),
     };
     let expected = outcome.stdout.as_deref().unwrap_or_default();
     if printed != expected {
@@ -28,8 +31,8 @@ pub(crate) fn compare(case: &Case, outcome: &Outcome) -> Result<(), String> {
     }
 }
 
-/// What is printed on standard output, and the failure that ends the command after it.
-fn ask(case: &Case) -> Result<(String, Option<Error>)> {
+/// Finds slices or prints definitions.
+pub(crate) fn ask(case: &Case) -> Result<Printed> {
     let words = case.slices();
     let release = release(case)?;
     if case.run.args[0] == "find" {

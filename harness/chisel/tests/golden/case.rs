@@ -26,8 +26,25 @@ pub(crate) struct Run {
     pub(crate) root: Option<Root>,
 }
 
+/// What the folder holds that is cut into.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Root {}
+pub(crate) struct Root {
+    #[serde(default)]
+    pub(crate) entries: Vec<Existing>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Existing {
+    pub(crate) path: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    #[serde(default)]
+    pub(crate) mode: Option<String>,
+    #[serde(default)]
+    pub(crate) link: Option<String>,
+    #[serde(default)]
+    pub(crate) content: Option<String>,
+}
 
 /// `packages.yaml`.
 #[derive(Debug, Deserialize)]
@@ -47,6 +64,9 @@ pub(crate) struct Key {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Site {
     pub(crate) site: String,
+    /// Paths that are answered with a status instead of a file.
+    #[serde(default)]
+    pub(crate) http_status: BTreeMap<String, u16>,
     #[serde(default)]
     pub(crate) suites: Vec<Suite>,
 }

@@ -4,6 +4,7 @@ use chisel::ErrorClass;
 
 /// Pieces of the reference tool's texts and what they mean; the first that fits counts.
 const CLASSES: &[(&str, ErrorClass)] = &[
+    ("issues found in the release archives", ErrorClass::Tree),
     ("cannot parse maintenance", ErrorClass::Maintenance),
     ("maintenance status", ErrorClass::Maintenance),
     ("cannot decode public key", ErrorClass::Key),

@@ -1,5 +1,5 @@
 //! The recorded cases of the reference tool: ours must do the same, or say in
-//! `known_gaps.rs` why not.
+//! `chisel::DIFFERENCES` why not.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,11 +20,12 @@
 
 mod asked;
 mod case;
+mod checked;
 mod classes;
 #[path = "../corpus/mod.rs"]
 mod corpus;
+mod elsewhere;
 mod keys;
-mod known_gaps;
 mod listing;
 mod package;
 mod shelf;
@@ -33,13 +34,14 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use chisel::{
-    Cut, Error, ErrorClass, Ignored, Release, ReleaseFiles, Result, ScriptLimits, SliceKey,
-    Strictness, cut, records, select,
+    Cut, DIFFERENCES, Error, ErrorClass, Ignored, Release, ReleaseFiles, Result, ScriptLimits,
+    SliceKey, Strictness, cut_over, records, select,
 };
 use model::Arch;
+use rootfs::{Blob, Entry, Origin, Tree, TreePath};
 
 use case::{Case, Outcome};
-use known_gaps::KNOWN_GAPS;
+use elsewhere::ELSEWHERE;
 
 /// The day the cases are run on; their dates are far from it.
 pub(crate) const TODAY: &str = "2026-11-24";
@@ -61,42 +63,52 @@ fn recorded_cases() {
         .collect();
     names.sort();
     let only = std::env::var("CASE").ok();
-    let (mut passed, mut slow, mut wrong) = (0, 0, Vec::new());
+    let (mut passed, mut slow, mut wrong, mut done) = (0, 0, Vec::new(), Vec::new());
     let mut tally: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    for name in names
+    let asked = names
         .iter()
-        .filter(|name| only.as_ref().is_none_or(|only| only == *name))
-    {
+        .filter(|name| only.as_ref().is_none_or(|only| only == *name));
+    for name in asked.filter(|name| !ELSEWHERE.contains(&name.as_str())) {
         let case = Case::read(&folder.join(name));
         if cfg!(debug_assertions) && SLOW.contains(&name.as_str()) && only.is_none() {
             println!("skipped (slow): {name} takes half a minute here, ask with CASE={name}");
             slow += 1;
             continue;
         }
-        let verdict = run(&case);
-        let gap = KNOWN_GAPS
+        let result = run(&case);
+        let verdict = agrees(&result, &case.outcomes);
+        let differs = DIFFERENCES
             .iter()
-            .find(|gap| gap.case == name)
-            .map(|gap| gap.reason);
+            .any(|known| known.cases.contains(&name.as_str()));
         let count = tally.entry(case.run.feature.clone()).or_default();
         count.1 += 1;
-        match (&verdict, gap) {
-            (Ok(()), None) => {
+        match (&verdict, differs) {
+            (Ok(()), false) => {
                 passed += 1;
                 count.0 += 1;
             }
-            (Ok(()), Some(_)) => wrong.push(format!("{name}: passes, yet is listed as a gap")),
-            (Err(_), Some(_)) => {}
-            (Err(difference), None) => wrong.push(format!("{name}: {difference}")),
+            (Ok(()), true) => wrong.push(format!("{name}: passes, yet is listed as a difference")),
+            (Err(_), true) => {}
+            (Err(difference), false) => wrong.push(format!("{name}: {difference}")),
         }
+        done.push((case, result));
     }
+    let differ: usize = DIFFERENCES.iter().map(|known| known.cases.len()).sum();
     println!(
-        "recorded cases: {passed} of {} pass, {} known gaps",
+        "recorded cases: {passed} of {} pass, {differ} differ on purpose, {} are the program's",
         names.len(),
-        KNOWN_GAPS.len()
+        ELSEWHERE.len()
     );
     for (feature, (passed, all)) in tally {
         println!("  {feature}: {passed} of {all}");
+    }
+    if only.is_none() {
+        let (apart, pairs) = told_apart(&done);
+        println!("  told apart from another case: {apart} of {pairs} pairs");
+        assert!(
+            apart * 100 >= pairs * 95,
+            "only {apart} of {pairs} pairs are told apart"
+        );
     }
     assert!(
         wrong.is_empty(),
@@ -106,21 +118,23 @@ fn recorded_cases() {
     );
 }
 
-/// Runs a case and compares it with every outcome that was recorded.
-fn run(case: &Case) -> Result<(), String> {
-    let of = match case.run.args.first().map(String::as_str) {
-        Some("cut") if case.run.root.is_some() => {
-            return Err("starts from a folder that is not empty".to_owned());
-        }
+/// Does what a case says.
+fn run(case: &Case) -> Comparison {
+    match case.run.args.first().map(String::as_str) {
         Some("cut") => Comparison::Cut(Box::new(do_cut(case))),
-        Some("find" | "info") => Comparison::Asked,
-        _ => return Err("not a cut".to_owned()),
-    };
+        Some("find" | "info") => Comparison::Printed(asked::ask(case)),
+        Some("debug") => Comparison::Printed(checked::check(case)),
+        other => panic!("a command that no test knows: {other:?}"),
+    }
+}
+
+/// Compares what was done with every outcome that was recorded.
+fn agrees(done: &Comparison, outcomes: &[Outcome]) -> Result<(), String> {
     let mut differences = Vec::new();
-    for outcome in &case.outcomes {
-        let compared = match &of {
+    for outcome in outcomes {
+        let compared = match done {
             Comparison::Cut(result) => compare(result, outcome),
-            Comparison::Asked => asked::compare(case, outcome),
+            Comparison::Printed(printed) => asked::compare(printed, outcome),
         };
         match compared {
             Ok(()) => return Ok(()),
@@ -130,10 +144,25 @@ fn run(case: &Case) -> Result<(), String> {
     Err(differences.join(" / "))
 }
 
+/// Of all pairs of a case and what is recorded of another one, how many are told apart. A
+/// comparison that lets too much pass would show here.
+fn told_apart(done: &[(Case, Comparison)]) -> (usize, usize) {
+    let (mut apart, mut pairs) = (0, 0);
+    for (at, (_, done_here)) in done.iter().enumerate() {
+        // Strides that share no factor meet every part of the list.
+        for step in (1..done.len()).step_by(7) {
+            let (other, _) = &done[(at + step) % done.len()];
+            pairs += 1;
+            apart += usize::from(agrees(done_here, &other.outcomes).is_err());
+        }
+    }
+    (apart, pairs)
+}
+
 /// What was done for a case.
 enum Comparison {
     Cut(Box<Result<(Cut, BTreeMap<String, String>)>>),
-    Asked,
+    Printed(Result<asked::Printed>),
 }
 
 /// Everything from the release to the tree.
@@ -163,12 +192,7 @@ fn do_cut(case: &Case) -> Result<(Cut, BTreeMap<String, String>)> {
             _ => {}
         }
     }
-    let arch: Arch = match &case.run.arch {
-        Some(arch) => arch.parse().map_err(|error: model::UnknownArch| {
-            Error::new(ErrorClass::Reference, error.to_string())
-        })?,
-        None => Arch::Amd64,
-    };
+    let arch = arch(case)?;
     // No case brings credentials for a subscription.
     release.check_maintained(TODAY.parse().unwrap(), &ignored, |archive| {
         archive.pro.is_none()
@@ -176,17 +200,59 @@ fn do_cut(case: &Case) -> Result<(Cut, BTreeMap<String, String>)> {
     let selection = select(&release, &keys, arch)?;
     let root = tempfile::tempdir().unwrap();
     let root = Utf8Path::from_path(root.path()).unwrap();
-    let waiting = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let waiting = waiting();
     let shelf = waiting.block_on(shelf::open(case, &release, arch, root))?;
     let records = records(&selection, &shelf.source)?;
     waiting.block_on(shelf.source.fetch(&records, &shelf.fetcher))?;
     Ok((
-        cut(&selection, &shelf.source, ScriptLimits::STANDARD)?,
+        cut_over(
+            &selection,
+            &shelf.source,
+            ScriptLimits::STANDARD,
+            existing(case),
+        )?,
         shelf.ids,
     ))
+}
+
+/// The architecture that was asked for.
+pub(crate) fn arch(case: &Case) -> Result<Arch> {
+    let unknown = |error: model::UnknownArch| Error::new(ErrorClass::Reference, error.to_string());
+    case.run
+        .arch
+        .as_ref()
+        .map_or(Ok(Arch::Amd64), |arch| arch.parse().map_err(unknown))
+}
+
+/// A runtime for downloads.
+pub(crate) fn waiting() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+/// What the folder holds that is cut into.
+fn existing(case: &Case) -> Tree {
+    let mut tree = Tree::new();
+    for entry in case.run.root.iter().flat_map(|root| &root.entries) {
+        let mode = |default| match &entry.mode {
+            Some(mode) => u32::from_str_radix(mode, 8).unwrap(),
+            None => default,
+        };
+        let made = match entry.kind.as_str() {
+            "dir" => Entry::directory(mode(0o755), Origin::Disk),
+            "file" => {
+                let text = entry.content.clone().unwrap_or_default();
+                Entry::file(Blob::new(text.into_bytes()), mode(0o644), Origin::Disk)
+            }
+            "symlink" => Entry::symlink(entry.link.clone().unwrap(), Origin::Disk),
+            other => panic!("type {other}"),
+        };
+        let path = TreePath::new(&format!("/{}", entry.path)).unwrap();
+        tree.insert(path, made).unwrap();
+    }
+    tree
 }
 
 /// The release of a case with its key placeholders filled in.

@@ -7,7 +7,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use chisel::{ArchiveSource, Error, ErrorClass, Release, Result, archive_specs};
 use deb::{AddressBook, Fetcher, Pace, Proxies, Store};
 use model::{Arch, Digest};
-use testkit::{ArchiveBuilder, ArchiveKey, BuiltDeb, Packing, SuiteBuilder, clearsign};
+use testkit::{
+    ArchiveBuilder, ArchiveKey, BuiltDeb, Fault, Packing, Server, SuiteBuilder, clearsign,
+};
 
 use crate::case::{Case, Publish, Suite};
 use crate::{keys, package};
@@ -43,7 +45,24 @@ pub(crate) async fn open(
             write(case, wanted, suite, &root.join("site"), &mut ids);
         }
     }
-    let mirror = format!("file://{}", root.join("site"));
+    // Only a server has status codes; everything else is quicker from the folder.
+    let statuses: Vec<_> = case
+        .world
+        .archives
+        .iter()
+        .flat_map(|site| &site.http_status)
+        .collect();
+    let server = (!statuses.is_empty()).then(|| {
+        let server = Server::start(&root.join("site"));
+        for (path, status) in statuses {
+            server.spoil(path, Fault::Status(*status));
+        }
+        server
+    });
+    let mirror = match &server {
+        Some(server) => server.address(),
+        None => format!("file://{}", root.join("site")),
+    };
     let book = AddressBook::read(&[mirror], None, None).unwrap();
     let store = Store::open(&root.join("store"), 1 << 30).unwrap();
     let client = deb::client(&Proxies::ENVIRONMENT).unwrap();

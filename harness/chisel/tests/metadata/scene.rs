@@ -115,6 +115,7 @@ fn shelf() -> Shelf {
             digest: Digest::of(&bytes),
             size: bytes.len() as u64,
             archive: "debian".to_owned(),
+            suite: "trixie".to_owned(),
             file: format!("pool/main/t/{}.deb", built.name),
         };
         (built.name, (record, bytes))

@@ -119,11 +119,11 @@ fn refuses_bad_packages_and_names_them() {
         ),
         (
             sample().hardlink("/x", "/nowhere").build().bytes,
-            "no earlier file",
+            "no file of the package",
         ),
         (
             sample().hardlink("/x", "/usr/bin").build().bytes,
-            "no earlier file",
+            "no file of the package",
         ),
     ] {
         let fault = read(&bytes).unwrap_err().to_string();

@@ -2,16 +2,16 @@
 
 use anyhow::{Context, anyhow};
 use camino::Utf8Path;
-use chisel::{Cut, Release, SliceKey};
-use engine::clock::Clock;
+use chisel::{Cut, LockedSource, PackageRecord, PackageSource, Release, Selection};
 use model::{Arch, ExitCode};
-use tokio_util::sync::CancellationToken;
 
-use super::release;
+use super::{opened, release};
 use crate::arguments::CutArguments;
-use crate::rooms::archives::{self, Archives, Mirrors};
+use crate::rooms::archives::{self, Archives};
+use crate::rooms::cut_cache::CutCache;
 use crate::rooms::metadata::{self, Described};
 use crate::shipped::Shelf;
+use crate::verbs::print_json;
 use crate::{Failure, OrExit, Terminal, host};
 
 pub(super) fn run(
@@ -19,59 +19,173 @@ pub(super) fn run(
     shelf: &Shelf,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
-    if !arguments.root.is_dir() {
-        return Err(anyhow!("target folder does not exist: {}", arguments.root)).or_usage();
-    }
     if let Some(folder) = &arguments.metadata {
         metadata::check_empty(folder).or_usage()?;
     }
-    let release = release(&arguments.release, shelf)?;
-    let arch = match &arguments.arch {
-        Some(text) => text.parse().or_usage()?,
-        None => Arch::host()
-            .context("the host's architecture is not one of ours")
-            .or_usage()?,
+    let mut pool = rayon::ThreadPoolBuilder::new();
+    if let Some(jobs) = arguments.jobs {
+        pool = pool.num_threads(usize::from(jobs));
+    }
+    let pool = pool
+        .build()
+        .context("starting the threads of the cut")
+        .or_fault()?;
+    pool.install(|| on_threads(arguments, shelf, terminal))
+}
+
+/// What is said once it is done, or would be.
+#[derive(serde::Serialize)]
+struct Told<'c> {
+    release: &'c str,
+    release_digest: model::Digest,
+    arch: Arch,
+    slices: Vec<String>,
+    packages: &'c [PackageRecord],
+    package_bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written: Option<Written>,
+}
+
+#[derive(serde::Serialize)]
+struct Written {
+    root: String,
+    files: u64,
+    file_bytes: u64,
+}
+
+fn on_threads(
+    arguments: &CutArguments,
+    shelf: &Shelf,
+    terminal: &Terminal,
+) -> Result<ExitCode, Failure> {
+    let say = |verb: &str, text: &str| {
+        if !arguments.quiet {
+            terminal.say(verb, text);
+        }
     };
-    let wanted: Vec<SliceKey> = arguments
-        .slices
-        .iter()
-        .map(|text| text.parse().map_err(|error| anyhow!("{error}")))
-        .collect::<anyhow::Result<_>>()
+    // Before anything is fetched, unlike the reference: nothing can come of it.
+    if !arguments.root.is_dir() {
+        let text = format!("target directory does not exist: {}", arguments.root);
+        return Err(anyhow!(text)).or_usage();
+    }
+    let lock = arguments
+        .lock
+        .as_deref()
+        .map(super::lock::read)
+        .transpose()?;
+    let release = release(&arguments.release, shelf)?;
+    let arch = opened::arch(arguments.arch.as_deref())?;
+    let asked = match &lock {
+        Some(lock) if arguments.slices.is_empty() => &lock.slices,
+        _ => &arguments.slices,
+    };
+    let selection = chisel::select(&release, &opened::keys(asked)?, arch).or_usage()?;
+    let locked = lock
+        .as_ref()
+        .map(|lock| lock.demand(&selection))
+        .transpose()
         .or_usage()?;
-    let selection = chisel::select(&release, &wanted, arch).or_usage()?;
-    let mirrors = Mirrors::read(&arguments.mirrors, shelf).or_usage()?;
-    let stop = CancellationToken::new();
-    let archives = Archives::open(
-        &archives::cache(),
-        &release,
-        &mirrors,
-        (arch, Clock::system()),
-        &stop,
-    );
-    let archives = archives.or_unavailable()?;
-    let records = chisel::records(&selection, &archives).or_unavailable()?;
-    archives.fetch(&records).or_unavailable()?;
-    let cut = chisel::cut(&selection, &archives, chisel::ScriptLimits::STANDARD).or_usage()?;
+    let archives = opened::archives(&release, arch, &arguments.mirrors, shelf)?;
+    let with_lock = locked.map(|locked| LockedSource::new(locked, &archives));
+    let source: &dyn PackageSource = match &with_lock {
+        Some(source) => source,
+        None => &archives,
+    };
+    let records = chisel::records(&selection, source).or_unavailable()?;
+    let package_bytes = records.iter().map(|record| record.size).sum();
+    let mut told = Told {
+        release: &release.name,
+        release_digest: release.digest,
+        arch,
+        slices: selection
+            .slices
+            .iter()
+            .map(|slice| slice.key.to_string())
+            .collect(),
+        packages: &records,
+        package_bytes,
+        written: None,
+    };
+    if !arguments.dry_run {
+        let (cut, done) = write(arguments, &selection, source, (&archives, &records))?;
+        for note in &cut.rootfs.notes {
+            say("Note", note);
+        }
+        told.written = Some(Written {
+            root: arguments.root.to_string(),
+            files: done.files,
+            file_bytes: done.bytes,
+        });
+    }
+    say("Cut", &sentence(&told));
+    if arguments.json {
+        return print_json(&told);
+    }
+    Ok(ExitCode::Certified)
+}
+
+/// Fetches, cuts, and lays down what differs from what the root holds.
+fn write(
+    arguments: &CutArguments,
+    selection: &Selection<'_>,
+    source: &dyn PackageSource,
+    (archives, records): (&Archives, &[PackageRecord]),
+) -> Result<(Cut, image::Unpacked), Failure> {
+    let root = arguments.root.as_std_path();
+    let before = image::rehash(root).or_unavailable()?;
+    let fresh = || {
+        archives.fetch(records).or_unavailable()?;
+        let limits = chisel::ScriptLimits::STANDARD;
+        chisel::cut_over(selection, source, limits, before.clone()).or_usage()
+    };
+    // What lies in the root already is part of what comes out.
+    let cut = if before.is_empty() && !arguments.no_cache {
+        kept_or(selection, records, fresh)?
+    } else {
+        fresh()?
+    };
     let owners = if host::is_root() {
         image::Owners::Keep
     } else {
         image::Owners::Own
     };
-    let unpacked = image::unpack(&cut.rootfs.tree, arguments.root.as_std_path(), owners, 0);
-    let done = unpacked.or_unavailable()?;
-    let text = format!(
-        "{} files, {} bytes, {} packages into {}",
-        done.files,
-        done.bytes,
-        cut.rootfs.packages.len(),
-        arguments.root
-    );
-    terminal.say("Cut", &text);
+    let laid = image::lay_over((&before, &cut.rootfs.tree), root, owners, 0);
+    let laid = laid.with_context(|| format!("writing into {root:?}, which may now hold a part"));
+    let laid = laid.or_unavailable()?;
     if let Some(folder) = &arguments.metadata {
-        describe(&cut, &release, folder).or_unavailable()?;
-        terminal.say("Metadata", folder.as_str());
+        describe(&cut, selection.release, folder).or_unavailable()?;
     }
-    Ok(ExitCode::Certified)
+    Ok((cut, laid))
+}
+
+/// A cut of an earlier call, if the very same was made; else what `fresh` makes, which is kept.
+fn kept_or(
+    selection: &Selection<'_>,
+    records: &[PackageRecord],
+    fresh: impl FnOnce() -> Result<Cut, Failure>,
+) -> Result<Cut, Failure> {
+    let cache = CutCache::of(&archives::cache());
+    let key = CutCache::key(selection, records);
+    if let Some(cut) = cache.load(&key) {
+        return Ok(cut);
+    }
+    let cut = fresh()?;
+    cache.save(&key, &cut);
+    Ok(cut)
+}
+
+fn sentence(told: &Told<'_>) -> String {
+    let (slices, packages) = (told.slices.len(), told.packages.len());
+    match &told.written {
+        Some(written) => format!(
+            "{} files, {} bytes, {packages} packages into {}",
+            written.files, written.file_bytes, written.root
+        ),
+        None => format!(
+            "{slices} slices of {packages} packages ({} bytes) would be cut; nothing was fetched",
+            told.package_bytes
+        ),
+    }
 }
 
 /// Writes every document about the cut into `folder`.

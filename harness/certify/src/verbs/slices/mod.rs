@@ -5,8 +5,11 @@
 
 mod check;
 mod cut;
+mod debug;
 mod find;
 mod info;
+mod lock;
+mod opened;
 mod release;
 
 use model::ExitCode;
@@ -29,6 +32,10 @@ pub(super) fn run(
             as_the_reference(find::run(arguments, shelf, terminal), terminal)
         }
         SlicesVerb::Info(arguments) => as_the_reference(info::run(arguments, shelf), terminal),
+        SlicesVerb::Debug(arguments) => {
+            as_the_reference(debug::run(arguments, shelf, terminal), terminal)
+        }
+        SlicesVerb::Lock(arguments) => lock::run(arguments, shelf, terminal),
         SlicesVerb::Check(arguments) => check::run(arguments, shelf, terminal),
     }
 }

@@ -1,0 +1,294 @@
+//! `slices` as people and scripts call it.
+
+use serde_json::Value;
+use testkit::{ArchiveKey, DebBuilder, KeyPlan};
+
+use crate::scene::{Ended, Scene};
+
+fn slices(scene: &Scene, words: &[&str]) -> Ended {
+    let mut call = scene.certify(&["slices"]);
+    call.args(words);
+    Ended::of(call)
+}
+
+fn json(ended: &Ended) -> Value {
+    serde_json::from_str(&ended.stdout).unwrap()
+}
+
+/// The archive with another package in it, signed by a key that the release takes from now on.
+fn publish(scene: &Scene, version: &str, content: &str) {
+    let key = ArchiveKey::make(&KeyPlan::PLAIN);
+    let package = DebBuilder::new("tiny", version)
+        .architecture(model::Arch::host().unwrap().debian())
+        .dir("/var", 0o755)
+        .file("/usr/bin/tiny", 0o755, content.as_bytes())
+        .build();
+    scene.sign(&key, package);
+    let id = key.signing_fingerprint();
+    let id = &id[id.len() - 16..];
+    let path = scene.path("config/releases/tiny/chisel.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let lines = text
+        .lines()
+        .map(|line| match line.trim_start().strip_prefix("id: ") {
+            Some(_) => format!("    id: {id}\n"),
+            None => format!("{line}\n"),
+        });
+    std::fs::write(&path, lines.collect::<String>()).unwrap();
+    scene.write("config/releases/tiny/keys/tiny.asc", &key.armored());
+}
+
+#[test]
+fn verbs_of_the_reference_fail_with_its_exit_code() {
+    let Some(scene) = Scene::new() else { return };
+    scene.write("file", "x");
+    std::fs::create_dir(scene.path("root")).unwrap();
+    let cut = ["cut", "--release", "tiny", "--root"];
+    for (words, said) in [
+        (
+            vec!["cut", "--release", "none/", "--root", "root", "tiny_bins"],
+            "none/",
+        ),
+        (vec!["cut", "--release", "tiny", "tiny_bins"], "--root"),
+        ([&cut[..], &["file", "tiny_bins"]].concat(), "file"),
+        (
+            [&cut[..], &["missing", "tiny_bins"]].concat(),
+            "target directory does not exist",
+        ),
+        ([&cut[..], &["root"]].concat(), "SLICE"),
+        (
+            [&cut[..], &["root", "--bogus", "tiny_bins"]].concat(),
+            "--bogus",
+        ),
+        (
+            [&cut[..], &["root", "--ignore=weather", "tiny_bins"]].concat(),
+            "--ignore",
+        ),
+        (
+            [&cut[..], &["root", "tiny_none"]].concat(),
+            "slice tiny_none not found",
+        ),
+        (
+            [&cut[..], &["root", "nonsense"]].concat(),
+            "invalid slice reference",
+        ),
+        (vec!["slice"], "slice"),
+        (vec!["info", "--release", "tiny"], "PKG|SLICE"),
+        (
+            vec!["info", "--release", "tiny", "none"],
+            "no slice definitions found for: \"none\"",
+        ),
+        (
+            vec![
+                "debug",
+                "check-release-archives",
+                "--release",
+                "tiny",
+                "--arch",
+                "pdp11",
+            ],
+            "pdp11",
+        ),
+    ] {
+        let ended = slices(&scene, &words);
+        ended.assert(1, &["error: ", said]);
+        assert!(ended.stdout.is_empty(), "{}", ended.stdout);
+    }
+    let left = std::fs::read_dir(scene.path("root")).unwrap().count();
+    assert_eq!(left, 0, "nothing is written by a cut that fails");
+    // Ours keep the exit codes of the program.
+    slices(&scene, &["check", "none"]).assert(2, &["no release `none`"]);
+    slices(&scene, &["check", "--bogus"]).assert(2, &["--bogus"]);
+}
+
+#[test]
+fn a_cut_leaves_alone_what_is_not_its_own() {
+    let Some(scene) = Scene::new() else { return };
+    for folder in ["root/elsewhere/bin", "root/etc"] {
+        std::fs::create_dir_all(scene.path(folder)).unwrap();
+    }
+    scene.write("root/etc/mine", "me");
+    scene.write("root/elsewhere/bin/tiny", "old");
+    std::os::unix::fs::symlink("elsewhere", scene.path("root/usr")).unwrap();
+    let words = [
+        "cut",
+        "--release",
+        "tiny",
+        "--root",
+        "root",
+        "--json",
+        "tiny_bins",
+    ];
+    let ended = slices(&scene, &words);
+    ended.assert(0, &["1 packages into root"]);
+    let told = json(&ended);
+    assert_eq!(told["written"]["files"], 1);
+    assert_eq!(told["packages"][0]["name"], "tiny");
+    assert_eq!(
+        std::fs::read_to_string(scene.path("root/etc/mine")).unwrap(),
+        "me"
+    );
+    let cut = std::fs::read(scene.path("root/elsewhere/bin/tiny")).unwrap();
+    assert!(cut.starts_with(b"\x7fELF"));
+    assert!(scene.path("root/usr").is_symlink());
+    // A link that leaves the root is not followed.
+    std::fs::remove_file(scene.path("root/usr")).unwrap();
+    std::fs::create_dir_all(scene.path("outside/bin")).unwrap();
+    std::os::unix::fs::symlink("../outside", scene.path("root/usr")).unwrap();
+    slices(&scene, &words).assert(1, &["nothing at `/outside`"]);
+    assert_eq!(
+        std::fs::read_dir(scene.path("outside/bin"))
+            .unwrap()
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn a_dry_run_says_what_it_would_cut() {
+    let Some(scene) = Scene::new() else { return };
+    std::fs::create_dir(scene.path("root")).unwrap();
+    let words = [
+        "cut",
+        "--release",
+        "tiny",
+        "--root",
+        "root",
+        "tiny_bins",
+        "--dry-run",
+    ];
+    slices(&scene, &words).assert(0, &["1 slices of 1 packages", "nothing was fetched"]);
+    let asked = scene.server.asked(".deb");
+    assert_eq!(asked, 0, "no package is fetched");
+    let mut more = words.to_vec();
+    more.extend(["--json", "--quiet", "--jobs", "1"]);
+    let ended = slices(&scene, &more);
+    assert!(ended.stderr.is_empty(), "{}", ended.stderr);
+    let told = json(&ended);
+    assert_eq!(told["slices"], serde_json::json!(["tiny_bins"]));
+    assert_eq!(told["written"], Value::Null);
+    assert_eq!(std::fs::read_dir(scene.path("root")).unwrap().count(), 0);
+}
+
+#[test]
+fn the_same_cut_is_taken_up_again_unless_anything_differs() {
+    let Some(scene) = Scene::new() else { return };
+    publish(&scene, "1.0-1", "one");
+    for root in ["first", "second", "third", "fourth"] {
+        std::fs::create_dir(scene.path(root)).unwrap();
+    }
+    let cut = |root: &str, more: &[&str]| {
+        let words = ["cut", "--release", "tiny", "--root", root, "tiny_bins"];
+        slices(&scene, &[&words[..], more].concat()).assert(0, &["1 files, 3 bytes"]);
+        std::fs::read_to_string(scene.path(root).join("usr/bin/tiny")).unwrap()
+    };
+    assert_eq!(cut("first", &[]), "one");
+    let kept = || {
+        let files = std::fs::read_dir(scene.path("cache/certify/cuts")).unwrap();
+        files.map(|file| file.unwrap().path()).collect::<Vec<_>>()
+    };
+    let [file] = &kept()[..] else {
+        panic!("{:?}", kept())
+    };
+    // Damage is seen, and the file is a copy: what is written into a root does not reach it.
+    std::fs::write(scene.path("first/usr/bin/tiny"), "changed").unwrap();
+    assert_eq!(cut("second", &[]), "one");
+    let mut bytes = std::fs::read(file).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    std::fs::write(file, bytes).unwrap();
+    assert_eq!(cut("third", &[]), "one");
+    std::fs::remove_file(file).unwrap();
+    assert_eq!(cut("fourth", &["--no-cache"]), "one");
+    assert!(kept().is_empty());
+}
+
+#[test]
+fn slices_are_found_and_printed() {
+    let Some(scene) = Scene::new() else { return };
+    let found = slices(&scene, &["find", "--release", "tiny", "tinny", "_bins"]);
+    found.assert(0, &[]);
+    assert_eq!(found.stdout, "Slice      Hint\ntiny_bins  -\n");
+    let none = slices(&scene, &["find", "--release", "tiny", "huge"]);
+    none.assert(0, &["No matching slices for \"huge\""]);
+    let rows = json(&slices(
+        &scene,
+        &["find", "--release", "tiny", "--json", "tiny"],
+    ));
+    assert_eq!(
+        rows,
+        serde_json::json!([{"slice": "tiny_bins", "hint": ""}])
+    );
+    let info = slices(&scene, &["info", "--release", "tiny", "tiny_bins"]);
+    info.assert(0, &[]);
+    let text = "package: tiny\nslices:\n    bins:\n        contents:\n            /usr/bin/tiny: \
+                {}\n            /var/: {}\n";
+    assert_eq!(info.stdout, text);
+    let checked = slices(
+        &scene,
+        &["debug", "check-release-archives", "--release", "tiny"],
+    );
+    checked.assert(0, &[]);
+    assert!(checked.stdout.is_empty(), "{}", checked.stdout);
+    let explained = slices(&scene, &["check", "--explain-differences"]);
+    explained.assert(0, &[]);
+    assert!(
+        explained.stdout.contains("recorded cases"),
+        "{}",
+        explained.stdout
+    );
+}
+
+#[test]
+fn a_lock_refuses_anything_else() {
+    let Some(scene) = Scene::new() else { return };
+    publish(&scene, "1.0-1", "one");
+    std::fs::create_dir(scene.path("root")).unwrap();
+    let lock = ["lock", "--release", "tiny"];
+    let cut = [
+        "cut",
+        "--release",
+        "tiny",
+        "--root",
+        "root",
+        "--lock",
+        "slices.lock",
+    ];
+    slices(&scene, &lock).assert(2, &["name the slices"]);
+    slices(&scene, &[&lock[..], &["--locked"]].concat()).assert(2, &["there is no lock"]);
+    slices(&scene, &[&lock[..], &["tiny_bins"]].concat()).assert(0, &["1 packages for"]);
+    slices(&scene, &lock).assert(0, &["nothing changes"]);
+    slices(&scene, &[&lock[..], &["--locked"]].concat()).assert(0, &["nothing changes"]);
+    slices(&scene, &cut).assert(0, &["1 files, 3 bytes"]);
+    let locked = std::fs::read_to_string(scene.path("slices.lock")).unwrap();
+
+    // The same release offers another version: its key changes too, so the lock is of another one.
+    publish(&scene, "1.0-2", "three");
+    let changed = slices(&scene, &lock);
+    changed.assert(1, &["1 packages change", "the release was"]);
+    assert!(changed.stdout.contains("newer  tiny"), "{}", changed.stdout);
+    assert_eq!(
+        std::fs::read_to_string(scene.path("slices.lock")).unwrap(),
+        locked
+    );
+    slices(&scene, &cut).assert(1, &["the lock is of"]);
+
+    // The same release and the old lock: what it names is gone.
+    let now = slices(
+        &scene,
+        &[&lock[..], &["--lock", "now", "tiny_bins"]].concat(),
+    );
+    now.assert(0, &[]);
+    let mut wrong: Value = serde_json::from_str(&locked).unwrap();
+    let right = std::fs::read_to_string(scene.path("now")).unwrap();
+    let right: Value = serde_json::from_str(&right).unwrap();
+    wrong["release"] = right["release"].clone();
+    scene.write("slices.lock", &wrong.to_string());
+    slices(&scene, &cut).assert(1, &["\"tiny\" 1.0-1 of the lock", "slices lock --update"]);
+    slices(&scene, &[&lock[..], &["--locked"]].concat()).assert(1, &["1 packages change"]);
+
+    slices(&scene, &[&lock[..], &["--update"]].concat()).assert(0, &["1 packages for"]);
+    slices(&scene, &cut).assert(0, &["1 files, 5 bytes"]);
+    scene.write("slices.lock", "{\"schema\": 1}");
+    slices(&scene, &cut).assert(1, &["lock slices.lock: "]);
+}
