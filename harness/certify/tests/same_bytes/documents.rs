@@ -146,3 +146,43 @@ fn records_go_into_the_image_only_where_its_spec_asks() {
     assert_eq!(records.len(), 6, "a paragraph and a list for each package");
     assert_eq!(rootfs::read::package_tools(&tree), []);
 }
+
+#[test]
+fn a_kept_cut_and_one_over_other_files_have_the_documents_of_the_first() {
+    let fixture = Fixture::new(Packed::USUAL, &[]);
+    let mirror = fixture.mirror();
+    let cut = |name: &str, before: Option<&str>, epoch: &str| {
+        let (root, documents) = (
+            fixture.root().join(name),
+            fixture.root().join(format!("{name}-documents")),
+        );
+        fs_err::create_dir(&root).unwrap();
+        if let Some(text) = before {
+            fs_err::write(root.join("before"), text).unwrap();
+        }
+        let done = std::process::Command::new(env!("CARGO_BIN_EXE_certify"))
+            .args(["--config", fixture.config().as_str(), "slices", "cut"])
+            .args(["--release", "tiny", "--mirror", &mirror])
+            .args(["--root", root.as_str(), "--metadata", documents.as_str()])
+            .arg("hello_bins")
+            .env("XDG_CACHE_HOME", fixture.root().join("cache"))
+            .env("SOURCE_DATE_EPOCH", epoch)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(done.status.success(), "{said}");
+        below(&documents)
+    };
+    let first = cut("first", None, "1700000000");
+    let kept = cut("kept", None, "1700000000");
+    assert_eq!(first, kept);
+    assert!(first[Utf8Path::new("spdx.json")].contains("\"created\": \"2023-11-14T22:13:20Z\""));
+    let later = cut("later", None, "1700000001");
+    assert_ne!(first, later);
+    let over = cut("over", Some("it was here"), "1700000000");
+    for name in ["files.json", "licences.json", "status.d/hello.md5sums"] {
+        let name = Utf8Path::new(name);
+        assert_eq!(first[name], over[name], "{name}");
+    }
+    assert!(!over.values().any(|text| text.contains("/before")));
+}
