@@ -12,7 +12,7 @@ const OWN: &[&str] = &["certify", "ci", "libexec", "test", "testbed", "tidy"];
 pub(super) fn check() -> Result<Vec<String>> {
     let root = cargo::root();
     let readme = fs_err::read_to_string(root.join("README.md"))?;
-    let verbs = fs_err::read_to_string(root.join("harness/certify/src/arguments.rs"))?;
+    let verbs = fs_err::read_to_string(root.join("harness/certify/src/arguments/mod.rs"))?;
     let mut findings = Vec::new();
     for verb in shown(&readme) {
         let variant = camel(&verb);
