@@ -194,3 +194,106 @@ fn cyclonedx_holds_together() {
         );
     }
 }
+
+/// Keys that the OpenVEX 0.2.0 schema knows, by the kind of object; it allows no others.
+const OPENVEX: [(&str, &[&str]); 4] = [
+    (
+        "document",
+        &[
+            "@context",
+            "@id",
+            "author",
+            "role",
+            "timestamp",
+            "last_updated",
+            "version",
+            "tooling",
+            "statements",
+        ],
+    ),
+    (
+        "statement",
+        &[
+            "@id",
+            "version",
+            "vulnerability",
+            "timestamp",
+            "last_updated",
+            "products",
+            "status",
+            "supplier",
+            "status_notes",
+            "justification",
+            "impact_statement",
+            "action_statement",
+            "action_statement_timestamp",
+        ],
+    ),
+    ("vulnerability", &["@id", "name", "description", "aliases"]),
+    (
+        "product",
+        &["@id", "identifiers", "hashes", "subcomponents"],
+    ),
+];
+
+/// What is wrong with an OpenVEX document.
+fn openvex_faults(document: &Value) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut check = |kind: &str, value: &Value| {
+        let known = OPENVEX.iter().find(|(known, _)| *known == kind).unwrap().1;
+        let keys = value.as_object().into_iter().flatten();
+        let strange = keys.filter(|(key, _)| !known.contains(&key.as_str()));
+        faults.extend(strange.map(|(key, _)| format!("{kind}: {key}")));
+    };
+    check("document", document);
+    let mut ids = BTreeSet::new();
+    let mut twice = Vec::new();
+    for statement in list(document, "statements") {
+        check("statement", statement);
+        check("vulnerability", &statement["vulnerability"]);
+        for product in list(statement, "products") {
+            check("product", product);
+            list(product, "subcomponents")
+                .iter()
+                .for_each(|part| check("product", part));
+        }
+        if !ids.insert(text(statement, "@id")) {
+            twice.push(format!("twice: {}", text(statement, "@id")));
+        }
+        if text(statement, "status") != "under_investigation" {
+            twice.push(format!("claims {}", text(statement, "status")));
+        }
+    }
+    faults.extend(twice);
+    if ids.is_empty() {
+        faults.push("no statement".to_owned());
+    }
+    faults
+}
+
+#[test]
+fn openvex_holds_together_and_claims_nothing() {
+    let good = json("openvex", &bill());
+    assert_eq!(openvex_faults(&good), Vec::<String>::new());
+    let bad: [(&str, fn(&mut Value)); 4] = [
+        ("statement: absent", |d| {
+            d["statements"][0]["absent"] = "x".into()
+        }),
+        ("twice", |d| d["statements"][1] = d["statements"][0].clone()),
+        ("claims", |d| {
+            d["statements"][0]["status"] = "not_affected".into()
+        }),
+        ("no statement", |d| {
+            d["statements"] = Value::Array(Vec::new())
+        }),
+    ];
+    for (fault, change) in bad {
+        let mut document = good.clone();
+        change(&mut document);
+        let faults = openvex_faults(&document);
+        assert!(
+            faults.iter().any(|found| found.starts_with(fault)),
+            "{fault}: {faults:?}"
+        );
+    }
+}
