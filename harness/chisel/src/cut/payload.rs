@@ -97,13 +97,7 @@ fn pick(package: DebReader, wants: &Wants) -> Result<Payload<'_>> {
     let mut contents_of = ContentsReader::begin(package.name(), package.control());
     let mut early = Vec::new();
     let entries = package.into_entries();
-    let linked: BTreeSet<String> = entries
-        .iter()
-        .filter_map(|entry| match &entry.kind {
-            EntryKind::Hardlink(to) => Some(to.clone()),
-            _ => None,
-        })
-        .collect();
+    let linked = linked(&entries);
     for entry in entries {
         if entry.path == "/" {
             continue;
@@ -167,6 +161,17 @@ fn pick(package: DebReader, wants: &Wants) -> Result<Payload<'_>> {
         }),
         Some(text) => Err(Error::new(ErrorClass::Content, text)),
     }
+}
+
+/// The paths that other names lead to.
+fn linked(entries: &[deb::Entry]) -> BTreeSet<String> {
+    entries
+        .iter()
+        .filter_map(|entry| match &entry.kind {
+            EntryKind::Hardlink(to) => Some(to.clone()),
+            _ => None,
+        })
+        .collect()
 }
 
 /// Links that came before the file they lead to. As with the reference the first that is wanted
