@@ -19,9 +19,31 @@ pub(crate) fn cut() -> Command {
     ])
 }
 
-/// Runs every bench.
-pub(crate) fn run() -> Result<()> {
-    let figures = cargo::output("cargo bench", cut())?;
+/// Validating and cutting slices by the released program, beside the reference tool where that is
+/// installed. `rows`: releases, growth, indexes, cuts; none: all.
+pub(crate) fn slices(rows: &[String]) -> Command {
+    let mut command = cargo::command(&[
+        "bench",
+        "--quiet",
+        "--workspace",
+        "--profile",
+        "release",
+        "--bench",
+        "slices",
+        "--",
+    ]);
+    command.args(rows);
+    command
+}
+
+/// Runs the bench of this name, or that of images.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let command = match arguments.split_first() {
+        None => cut(),
+        Some((name, rows)) if name == "slices" => slices(rows),
+        Some((name, _)) => anyhow::bail!("there is no bench `{name}` (known: slices)"),
+    };
+    let figures = cargo::output("cargo bench", command)?;
     cargo::print(figures.trim_end());
     Ok(())
 }

@@ -38,12 +38,30 @@ pub(crate) fn target() -> PathBuf {
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
+    forget_us(&mut command);
+    command
+}
+
+/// A call of rustup: another toolchain than the one that runs this program.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "this is the command module of xtask"
+)]
+pub(crate) fn rustup() -> Command {
+    let mut command = Command::new("rustup");
+    forget_us(&mut command);
+    for name in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn forget_us(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         if is_about_us(&name.to_string_lossy()) {
             command.env_remove(name);
         }
     }
-    command
 }
 
 /// Whether a variable was set by the cargo that runs this program, to describe this package. Build

@@ -22,7 +22,7 @@ cargo xtask VERB [OPTIONS]      any verb of certify: plan, report, judge, show, 
 cargo xtask test [FILTER]       everything this machine can test; ends with a count line
 cargo xtask ci [--after-test]   test, format, clippy, docs, tidy (--after-test: all but test)
 cargo xtask ci --nightly [--row NAME]...   what takes too long for every landing
-cargo xtask bench               how fast images are cut; JSON on standard output
+cargo xtask bench [slices [ROW]]   how fast images are cut; slices: releases, growth, indexes, cuts; JSON
 cargo xtask tidy                what the project demands of its own files
 cargo xtask dist                one archive of certify, launch and probe, built for release
 cargo xtask testbed VERB        a real Kubernetes cluster on this machine: up, down, status, kubectl ...
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
             Some((first, rows)) if first == "--nightly" => nightly::run(rows),
             _ => ci::run(rest),
         },
-        "bench" => bench::run(),
+        "bench" => bench::run(rest),
         "tidy" => tidy::run(),
         "dist" => dist::run(),
         "libexec" => build::libexec(),

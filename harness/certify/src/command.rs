@@ -14,3 +14,9 @@ pub fn new(program: &Utf8Path) -> Command {
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
     command
 }
+
+/// A call of a program of the user's, found and run as by the user: with proxies, home and path.
+#[allow(clippy::disallowed_methods, reason = "this is the command module")]
+pub fn of_the_user(program: &str) -> Command {
+    Command::new(program)
+}

@@ -1,7 +1,18 @@
 //! What the host is: for the header, for `doctor`.
 
 use anyhow::{Result, ensure};
+use camino::Utf8PathBuf;
 use model::Environment;
+
+/// Names the folder whose files are read as the host's own: `etc/os-release`, apt's sources,
+/// proxies and logins. For a host that is mounted somewhere, and for tests.
+const ROOT: &str = "CERTIFY_HOST_ROOT";
+
+/// Where the host's own files are: `CERTIFY_HOST_ROOT`, else `/`.
+pub fn root() -> Utf8PathBuf {
+    let named = std::env::var(ROOT).ok().filter(|path| !path.is_empty());
+    Utf8PathBuf::from(named.unwrap_or_else(|| "/".to_owned()))
+}
 
 /// Whether this program can do anything on `system`, as the compiler names it: `linux`.
 pub fn supported(system: &str) -> Result<()> {

@@ -8,6 +8,7 @@ pub mod host;
 mod interrupt;
 pub mod job;
 pub mod libexec;
+pub mod releases;
 pub mod rooms;
 pub mod shipped;
 mod terminal;

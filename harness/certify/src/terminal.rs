@@ -14,6 +14,8 @@ pub struct Terminal {
     bar: Option<ProgressBar>,
     /// Serializes lines of several threads.
     line: Mutex<()>,
+    /// Whether steps are left untold.
+    silent: bool,
 }
 
 impl Terminal {
@@ -31,12 +33,24 @@ impl Terminal {
         Self {
             bar,
             line: Mutex::new(()),
+            silent: false,
+        }
+    }
+
+    /// One that tells of failures alone.
+    pub fn silent() -> Self {
+        Self {
+            bar: None,
+            line: Mutex::new(()),
+            silent: true,
         }
     }
 
     /// Says one line: a right-aligned verb and its object.
     pub fn say(&self, verb: &str, text: &str) {
-        self.plain(&format!("{verb:>9}  {text}"));
+        if !self.silent {
+            self.plain(&format!("{verb:>9}  {text}"));
+        }
     }
 
     /// Says one line as it is.

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 use reqwest::Url;
 
+use crate::credentials::Login;
+
 /// The base address of an archive: `http:`, `https:` or `file:`. Shown without any password.
 /// Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -36,6 +38,21 @@ impl Address {
         let base = url.path().trim_end_matches('/').to_owned();
         url.set_path(&format!("{base}/{path}"));
         Self(Arc::new(url))
+    }
+
+    /// The same address with a name and a password, which are sent to its host alone.
+    #[must_use]
+    pub fn with_login(&self, login: &Login) -> Self {
+        let mut url = Url::clone(&self.0);
+        // A local path has no host to log in at.
+        let _ = url.set_username(&login.name);
+        let _ = url.set_password(Some(&login.password));
+        Self(Arc::new(url))
+    }
+
+    /// Whether it carries a name or a password.
+    pub fn has_login(&self) -> bool {
+        !self.0.username().is_empty() || self.0.password().is_some()
     }
 
     /// Where it leads.

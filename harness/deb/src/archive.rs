@@ -116,6 +116,11 @@ impl Archive {
         self.parts.iter().flat_map(of).collect()
     }
 
+    /// Every record of every index, in the order of the specification.
+    pub fn packages(&self) -> impl Iterator<Item = Package> + '_ {
+        self.parts.iter().flat_map(|part| part.index.packages())
+    }
+
     /// Packages whose chosen version lists `name` in `Provides`, sorted by name.
     pub fn providers(&self, name: &str) -> Vec<Offer> {
         let found = self

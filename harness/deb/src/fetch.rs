@@ -112,7 +112,7 @@ impl Pace {
 
 impl FetchFault {
     /// Whether trying again may help.
-    fn is_transient(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Network(_) | Self::Deadline(_) | Self::Store(StoreError::TooShort { .. }) => true,
             Self::Status(status) => {
@@ -317,7 +317,7 @@ fn stopped(_: tokio::task::JoinError) -> FetchFault {
 }
 
 /// The whole chain of causes, without the address: it may hold a password.
-fn network(error: reqwest::Error) -> FetchFault {
+pub(crate) fn network(error: reqwest::Error) -> FetchFault {
     let error = error.without_url();
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(&error);

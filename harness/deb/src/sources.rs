@@ -2,6 +2,7 @@
 
 mod deb822;
 mod one_line;
+mod order;
 mod proxies;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use fs_err as fs;
 
 use crate::address::{Address, BadAddress};
 
+pub use order::AptSources;
 pub use proxies::apt_proxies;
 
 /// The places to look for archives, in order.
@@ -18,6 +20,7 @@ pub use proxies::apt_proxies;
 pub struct AddressBook {
     places: Vec<Candidate>,
     unusable: Vec<Unusable>,
+    apt: AptSources,
 }
 
 /// One base address that may be right.
@@ -47,6 +50,10 @@ pub enum NamedBy {
         /// The line in it, counted from 1.
         line: usize,
     },
+    /// The release itself.
+    Release,
+    /// The release's format, which implies it.
+    Standard,
 }
 
 /// An entry that was passed over, and why.
@@ -111,18 +118,6 @@ impl AddressBook {
             .collect::<Result<_, _>>()?;
         self.places.splice(at..at, places);
         Ok(self)
-    }
-
-    /// The addresses to try for `archive`, in order, each once.
-    pub fn candidates(&self, archive: &str) -> Vec<&Candidate> {
-        let mut found: Vec<&Candidate> = Vec::new();
-        for place in &self.places {
-            let for_it = place.archive.as_deref().is_none_or(|name| name == archive);
-            if for_it && !found.iter().any(|f| f.address == place.address) {
-                found.push(place);
-            }
-        }
-        found
     }
 
     /// Entries of apt sources that cannot be used: other schemes, unreadable files.
@@ -211,6 +206,8 @@ impl fmt::Display for NamedBy {
             Self::Environment => f.write_str("CERTIFY_MIRROR"),
             Self::AptSource { file, line: 0 } => write!(f, "{file}"),
             Self::AptSource { file, line } => write!(f, "{file}:{line}"),
+            Self::Release => f.write_str("the release"),
+            Self::Standard => f.write_str("default"),
         }
     }
 }

@@ -381,7 +381,7 @@ fn sync_folder(path: &Utf8Path) -> Result<(), StoreError> {
         .map_err(|e| failed(path, e))
 }
 
-fn failed(path: &Utf8Path, source: io::Error) -> StoreError {
+pub(crate) fn failed(path: &Utf8Path, source: io::Error) -> StoreError {
     let path = path.to_owned();
     match source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full { path },

@@ -36,7 +36,7 @@ pub use configuration::Configuration;
 pub use creation::ClusterCreation;
 pub use digest::{BadDigest, Digest, Hasher};
 pub use facts::{DocumentFacts, ImageFacts, LayerFacts, PlatformFacts, PlatformFamily, Standing};
-pub use hosts::{Hosts, RegistryHost};
+pub use hosts::{Hosts, ProHosts, RegistryHost, UbuntuHosts};
 pub use ids::{BadId, CellId, CheckId, ImageName, PlatformName, RunId, SuiteName};
 pub use outcome::{ExitCode, Outcome};
 pub use plan::{NotSelected, OwnData, Plan, PlannedCell, PlannedCheck, PlannedImage, Role};
@@ -50,9 +50,9 @@ pub use report::{
 };
 pub use sample::{Arm, CellEnd, Observation, Samples, Trial};
 pub use spec::{
-    Addition, Baseline, Change, Control, Exchange, FileSource, FinishStep, HttpExpectation,
-    ImageSpec, Inside, LayerFormat, Readiness, Resources, RuntimeConfig, SmokeRequest, SpecError,
-    UserFile, UserId, Variation, WritablePath,
+    Addition, Baseline, Change, Control, Exchange, FileSource, FinishStep, ForRelease,
+    HttpExpectation, ImageSpec, Inside, LayerFormat, Readiness, Resources, RuntimeConfig,
+    SmokeRequest, SpecError, UserFile, UserId, Variation, WritablePath,
 };
 pub use verdict::{
     CellVerdict, ClaimFinding, ClaimVerdict, ControlVerdict, Estimate, LevelVerdict, Measurement,

@@ -9,6 +9,7 @@ mod columns;
 mod controls;
 mod cut;
 mod faults;
+mod fuzz;
 mod kills;
 mod kind;
 mod minors;
@@ -44,6 +45,7 @@ const ROWS: &[Row] = &[
     controls::ROW,
     kills::ROW,
     faults::ROW,
+    fuzz::ROW,
     pairing::ROW,
     scanners::ROW,
     kind::ROW,

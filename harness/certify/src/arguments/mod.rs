@@ -1,10 +1,12 @@
 //! The command line.
 
+mod release;
 mod slices;
 
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand};
 
+pub use release::*;
 pub use slices::*;
 
 /// Certifies chiseled container images: cuts or takes them, runs them beside their baseline,
@@ -82,6 +84,9 @@ pub struct RunArguments {
     /// are spoken to so in any case.
     #[arg(long = "plain-http", value_name = "HOST")]
     pub plain_http: Vec<String>,
+    /// The release, and when it may be used.
+    #[command(flatten)]
+    pub release: ReleaseArguments,
     /// Print report.json on standard output.
     #[arg(long)]
     pub json: bool,
@@ -114,6 +119,9 @@ pub struct BuildArguments {
     /// are spoken to so in any case.
     #[arg(long = "plain-http", value_name = "HOST")]
     pub plain_http: Vec<String>,
+    /// The release, and when it may be used.
+    #[command(flatten)]
+    pub release: ReleaseArguments,
     /// Print the image's facts as JSON on standard output; of several a list, and their index.
     #[arg(long)]
     pub json: bool,

@@ -3,6 +3,8 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand};
 
+use super::ReleaseArguments;
+
 /// Releases and their slices.
 #[derive(Debug, Clone, Args)]
 pub struct SlicesArguments {
@@ -37,9 +39,9 @@ impl SlicesVerb {
 /// What to cut.
 #[derive(Debug, Clone, Args)]
 pub struct CutArguments {
-    /// A release folder or a shipped name.
-    #[arg(long, default_value = "debian-13", value_name = "DIR|NAME")]
-    pub release: String,
+    /// The release, and when it may be used.
+    #[command(flatten)]
+    pub release: ReleaseArguments,
     /// The existing folder the files go to. What lies there stays unless the cut has another file
     /// in its place.
     #[arg(long, value_name = "DIR")]
@@ -59,6 +61,10 @@ pub struct CutArguments {
     /// Cut anew even if an earlier call cut the same slices of the same packages.
     #[arg(long)]
     pub no_cache: bool,
+    /// Cut with the reference tool too, into a folder of its own, and show what differs (exit code 1).
+    /// It looks for packages where it always does; the root must be empty before.
+    #[arg(long, value_name = "PROGRAM", conflicts_with = "dry_run")]
+    pub with_reference: Option<String>,
     /// Threads; default one for each processor.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
@@ -80,9 +86,9 @@ pub struct CutArguments {
 /// What to look for.
 #[derive(Debug, Clone, Args)]
 pub struct FindArguments {
-    /// A release folder or a shipped name.
-    #[arg(long, default_value = "debian-13", value_name = "DIR|NAME")]
-    pub release: String,
+    /// The release, and when it may be used.
+    #[command(flatten)]
+    pub release: ReleaseArguments,
     /// JSON instead of a table.
     #[arg(long)]
     pub json: bool,
@@ -95,9 +101,9 @@ pub struct FindArguments {
 /// What to print.
 #[derive(Debug, Clone, Args)]
 pub struct InfoArguments {
-    /// A release folder or a shipped name.
-    #[arg(long, default_value = "debian-13", value_name = "DIR|NAME")]
-    pub release: String,
+    /// The release, and when it may be used.
+    #[command(flatten)]
+    pub release: ReleaseArguments,
     /// JSON instead of YAML.
     #[arg(long)]
     pub json: bool,
@@ -109,9 +115,12 @@ pub struct InfoArguments {
 /// What to validate.
 #[derive(Debug, Clone, Args)]
 pub struct CheckArguments {
-    /// A release folder or a shipped name.
-    #[arg(default_value = "debian-13")]
-    pub release: String,
+    /// A folder (with a `/` in it), a shipped name, or `ubuntu-NN.NN`. Default: the host's own on
+    /// Ubuntu, else debian-13.
+    pub release: Option<String>,
+    /// Take the kept copy of an Ubuntu release, as old as it is, and ask no server for a newer one.
+    #[arg(long)]
+    pub offline: bool,
     /// Print instead what this program deliberately does otherwise than the reference tool.
     #[arg(long)]
     pub explain_differences: bool,
@@ -138,9 +147,9 @@ pub enum DebugVerb {
 /// Which archives to check.
 #[derive(Debug, Clone, Args)]
 pub struct CheckArchivesArguments {
-    /// A release folder or a shipped name.
-    #[arg(long, default_value = "debian-13", value_name = "DIR|NAME")]
-    pub release: String,
+    /// The release, and when it may be used.
+    #[command(flatten)]
+    pub release: ReleaseArguments,
     /// Architecture, default the host's.
     #[arg(long)]
     pub arch: Option<String>,
@@ -155,9 +164,9 @@ pub struct CheckArchivesArguments {
 /// What to lock.
 #[derive(Debug, Clone, Args)]
 pub struct LockArguments {
-    /// A release folder or a shipped name.
-    #[arg(long, default_value = "debian-13", value_name = "DIR|NAME")]
-    pub release: String,
+    /// The release, and when it may be used.
+    #[command(flatten)]
+    pub release: ReleaseArguments,
     /// The file.
     #[arg(long, default_value = chisel::Lock::FILE, value_name = "FILE")]
     pub lock: Utf8PathBuf,

@@ -35,6 +35,8 @@ pub(super) fn images(
         listener: job.terminal,
         stop: &job.stop,
     });
+    let wanted = &job.order.wanted;
+    builder = builder.of_release(wanted.release.clone(), wanted.freshness);
     let (mut images, mut unbuilt) = (BTreeMap::new(), BTreeMap::new());
     for image in &job.order.intent.images {
         let cells = &job.order.plan.cells;

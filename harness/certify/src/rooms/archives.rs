@@ -3,23 +3,28 @@
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use camino::{Utf8Path, Utf8PathBuf};
-use chisel::{ArchiveSource, PackageRecord, PackageSource, Release};
-use deb::{AddressBook, Fetcher, Pace, Store};
+use chisel::{ArchiveSource, Ignored, PackageRecord, PackageSource, Release};
+use deb::{AddressBook, AptSources, Fetcher, Pace, Store};
 use engine::clock::Clock;
 use model::Arch;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
+use super::places::Places;
+use crate::host;
 use crate::shipped::Shelf;
 
 /// Most bytes of packages and indexes kept between runs.
 const CACHE_BYTES: u64 = 4 << 30;
 
-/// Addresses that the user names: on the command line, in `certify.yaml`.
+/// What the user says about archives: their addresses, on the command line and in `certify.yaml`,
+/// and whether a release that nobody maintains is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mirrors {
     options: Vec<String>,
     configured: Vec<String>,
+    apt: AptSources,
+    ignored: Vec<Ignored>,
 }
 
 impl Mirrors {
@@ -33,16 +38,33 @@ impl Mirrors {
         let mirrors = Self {
             options: options.to_vec(),
             configured,
+            apt: AptSources::First,
+            ignored: Vec::new(),
         };
         mirrors.book(None)?;
         Ok(mirrors)
     }
 
-    /// All addresses in the order they are tried; the host's apt sources below `root` last.
-    fn book(&self, root: Option<&Utf8Path>) -> Result<AddressBook> {
+    /// The same for a verb of the reference tool: the host's apt sources are looked at only for
+    /// releases whose format implies no address.
+    #[must_use]
+    pub const fn as_the_reference(mut self) -> Self {
+        self.apt = AptSources::WithoutStandard;
+        self
+    }
+
+    /// The same for releases outside their maintained time, as far as `ignored` says.
+    #[must_use]
+    pub fn ignoring(mut self, ignored: &[Ignored]) -> Self {
+        self.ignored = ignored.to_vec();
+        self
+    }
+
+    /// All addresses that the user and the host's apt sources below `root` name.
+    pub(super) fn book(&self, root: Option<&Utf8Path>) -> Result<AddressBook> {
         let environment = std::env::var("CERTIFY_MIRROR").ok();
         let book = AddressBook::read(&self.options, environment.as_deref(), root)?;
-        Ok(book.configured(&self.configured)?)
+        Ok(book.configured(&self.configured)?.apt_sources(self.apt))
     }
 }
 
@@ -52,13 +74,17 @@ pub struct Archives {
     fetcher: Fetcher,
     runtime: Runtime,
     stop: CancellationToken,
+    notes: Vec<String>,
 }
 
 impl Archives {
-    /// Opens the archives of `release`: at `mirrors`, then `CERTIFY_MIRROR`, then the host's apt
-    /// sources; the first address whose signed index is the right one. Downloads are kept in the
-    /// folder `cache`. `stop` ends this and every later download early; what was half-downloaded is
-    /// removed.
+    /// Opens the archives of `release`: the first address whose signed index is the right one, of
+    /// `mirrors`, `CERTIFY_MIRROR`, the host's apt sources, and what the release's format implies.
+    /// Downloads are kept in the folder `cache`. `stop` ends this and every later download early;
+    /// what was half-downloaded is removed.
+    ///
+    /// A release outside its maintained time is refused with a [`chisel::Error`] unless `mirrors`
+    /// say that this is to be ignored.
     pub fn open(
         cache: &Utf8Path,
         release: &Release,
@@ -66,11 +92,14 @@ impl Archives {
         (arch, clock): (Arch, Clock),
         stop: &CancellationToken,
     ) -> Result<Self> {
-        let root = Utf8Path::new("/");
-        let book = mirrors.book(Some(root))?;
-        // Subscriptions need credentials; what they hold is for a cut that asks for them.
-        let specs = chisel::archive_specs(release, |archive| archive.pro.is_none())?;
-        let client = deb::client(&deb::apt_proxies(root))?;
+        let root = host::root();
+        let now = clock.utc();
+        let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let places = Places::of(release, mirrors, (arch, today), &root)?;
+        let usable = |archive: &chisel::Archive| places.is_usable(archive);
+        release.check_maintained(today, &mirrors.ignored, usable)?;
+        let specs = chisel::archive_specs(release, usable)?;
+        let client = deb::client(&deb::apt_proxies(&root))?;
         let store = Store::open(cache, CACHE_BYTES)?;
         let fetcher = Fetcher::new(client, store.clone(), Pace::STANDARD, deb::silent());
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -78,8 +107,7 @@ impl Archives {
             .enable_all()
             .build()
             .context("starting the download threads")?;
-        let now = clock.utc();
-        let opening = deb::open(&specs, &book, (arch, now), &fetcher);
+        let opening = deb::open(&specs, &places.book, (arch, now), &fetcher);
         let Some(opened) = runtime.block_on(stop.run_until_cancelled(opening)) else {
             bail!("opening the archives of {}: interrupted", release.name);
         };
@@ -88,7 +116,13 @@ impl Archives {
             fetcher,
             runtime,
             stop: stop.clone(),
+            notes: places.notes,
         })
+    }
+
+    /// What people should know of them, such as an archive that was left out.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// The opened archives themselves.

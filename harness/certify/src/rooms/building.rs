@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
-use chisel::{PackageRecord, PathExcludes, Release, ReleaseFiles, SliceKey, Strictness};
+use chisel::{PackageRecord, PathExcludes, Release, SliceKey};
 use engine::clock::{Clock, MonotonicNs, millis};
 use engine::{ArmImage, Event, ImagePair, Ledger, Libexec, Listener};
 use model::{Arch, Arm, Baseline, Digest, ImageFacts, ImageSpec, Role, RunId};
@@ -20,8 +20,9 @@ use super::layout::{self, Writing};
 use super::metadata::{self, Described};
 use super::source::Source;
 use super::{baseline, finish, foreign, userfiles};
+use crate::releases::{Freshness, ReleaseChoice, Releases};
 use crate::shipped::Shelf;
-use crate::{Failure, OrExit};
+use crate::{Failure, OrExit, host};
 
 /// What a builder works with.
 #[derive(Clone)]
@@ -54,6 +55,8 @@ pub struct Setting<'a> {
 pub struct Builder<'a> {
     setting: Setting<'a>,
     arch: Option<Arch>,
+    choice: ReleaseChoice,
+    freshness: Freshness,
     releases: BTreeMap<(String, Arch), Opened>,
     candidates: BTreeMap<String, ArmImage>,
 }
@@ -109,9 +112,6 @@ struct Ingredients {
     records: Vec<PackageRecord>,
 }
 
-/// The release a spec is cut from when it names several.
-const PREFERRED_RELEASE: &str = "debian-13";
-
 /// The versions of our dependencies: the bytes of layers are theirs too.
 const LOCK: &[u8] = include_bytes!("../../../../Cargo.lock");
 
@@ -124,6 +124,8 @@ impl<'a> Builder<'a> {
         Self {
             setting,
             arch: None,
+            choice: ReleaseChoice::new(None, &host::root()),
+            freshness: Freshness::Newest,
             releases: BTreeMap::new(),
             candidates: BTreeMap::new(),
         }
@@ -133,6 +135,14 @@ impl<'a> Builder<'a> {
     #[must_use]
     pub fn of_arch(mut self, arch: Arch) -> Self {
         self.arch = Some(arch);
+        self
+    }
+
+    /// The same builder with the releases that were asked for.
+    #[must_use]
+    pub fn of_release(mut self, choice: ReleaseChoice, freshness: Freshness) -> Self {
+        self.choice = choice;
+        self.freshness = freshness;
         self
     }
 
@@ -276,7 +286,7 @@ impl<'a> Builder<'a> {
         match content {
             Content::Slices => {
                 foreign::check(spec, arch, self.host()?).or_unavailable()?;
-                let release = release_of(spec.slices.keys()).or_usage()?;
+                let release = self.choice.of(spec.slices.keys()).or_usage()?;
                 let opened = self.open(&release, arch)?;
                 let slices: Vec<SliceKey> = spec.slices[&release]
                     .iter()
@@ -293,7 +303,7 @@ impl<'a> Builder<'a> {
                 })
             }
             Content::Packages(packages) => {
-                let release = release_of(packages.keys()).or_usage()?;
+                let release = self.choice.of(packages.keys()).or_usage()?;
                 let opened = self.open(&release, arch)?;
                 let records = baseline::records(opened, &packages[&release]).map_err(blame_any)?;
                 Ok(Ingredients {
@@ -374,7 +384,7 @@ impl<'a> Builder<'a> {
                 Ok(Some(existing))
             }
             Baseline::Spec(name) => {
-                let good = intent::image(name, self.setting.shelf).or_usage()?;
+                let good = intent::image_of(name, self.setting.shelf, &self.choice).or_usage()?;
                 // It may be another subject of the run, which takes it up as it is.
                 let mut arm = self.candidate(&good, Age::of(image.role), folder)?;
                 arm.facts.image = image.name.clone();
@@ -448,12 +458,14 @@ impl<'a> Builder<'a> {
         let key = (name.to_owned(), arch);
         if !self.releases.contains_key(&key) {
             let started = self.setting.clock.monotonic();
-            let files = self.setting.shelf.release(name).or_usage()?;
-            let digest = model::canonical::digest(&files);
-            let release =
-                Release::from_files(&ReleaseFiles::from_pairs(name, files), Strictness::Own)
-                    .or_usage()?;
             let setting = &self.setting;
+            let when = (setting.clock, setting.stop);
+            let releases = Releases::new(setting.shelf, &setting.cache, self.freshness, when);
+            let (release, note) = releases.load(self.choice.reference(name))?;
+            let digest = release.digest;
+            if let Some(note) = note {
+                self.ended("Release", note, started);
+            }
             let archives = Archives::open(
                 &setting.cache,
                 &release,
@@ -461,7 +473,10 @@ impl<'a> Builder<'a> {
                 (arch, setting.clock),
                 setting.stop,
             );
-            let archives = archives.or_unavailable()?;
+            let archives = archives.map_err(blame_any)?;
+            for note in archives.notes() {
+                setting.listener.on(&Event::Note(note.clone()));
+            }
             let suites: Vec<&str> = archives
                 .archive()
                 .suites()
@@ -532,18 +547,6 @@ impl<'a> Builder<'a> {
         self.setting
             .listener
             .on(&Event::StepEnded { verb, object, ms });
-    }
-}
-
-/// The release to cut from: the preferred one, else the first named.
-fn release_of<'n>(names: impl Iterator<Item = &'n String>) -> Result<String> {
-    let names: Vec<&String> = names.collect();
-    if let Some(preferred) = names.iter().find(|name| **name == PREFERRED_RELEASE) {
-        return Ok((*preferred).clone());
-    }
-    match names.first() {
-        Some(first) => Ok((*first).clone()),
-        None => bail!("no release is named"),
     }
 }
 

@@ -8,6 +8,8 @@ use model::{Baseline, FileSource, ImageName, ImageSpec, OwnData, Profile, Role, 
 
 use super::source::Source;
 use super::wanted::Wanted;
+use crate::host;
+use crate::releases::ReleaseChoice;
 use crate::shipped::Shelf;
 
 /// Everything that was asked for.
@@ -49,7 +51,7 @@ pub fn read(wanted: &Wanted, shelf: &Shelf) -> Result<Intent> {
     };
     let mut images: Vec<IntendedImage> = Vec::new();
     for name in &names {
-        let mut image = image(name, shelf)?;
+        let mut image = image_of(name, shelf, &wanted.release)?;
         if let Some(baseline) = &wanted.baseline {
             image.spec.baseline = match baseline.as_str() {
                 "none" => Baseline::None,
@@ -68,7 +70,7 @@ pub fn read(wanted: &Wanted, shelf: &Shelf) -> Result<Intent> {
         if images.iter().any(|image| image.name.as_str() == name) {
             continue;
         }
-        let mut control = image(name, shelf)
+        let mut control = image_of(name, shelf, &wanted.release)
             .with_context(|| format!("control `{name}` of profile `{}`", profile.name))?;
         if control.spec.control.is_none() {
             bail!("`{name}` stands among the controls and does not say which checks it must fail");
@@ -77,7 +79,10 @@ pub fn read(wanted: &Wanted, shelf: &Shelf) -> Result<Intent> {
         images.push(control);
     }
     for image in &mut images {
-        image.own = own_data(image, shelf)?;
+        image.own = own_data(image, shelf, &wanted.release)?;
+        if !image.spec.slices.is_empty() {
+            image.own.extend(wanted.release.own_folder()?);
+        }
     }
     Ok(Intent {
         images,
@@ -87,7 +92,7 @@ pub fn read(wanted: &Wanted, shelf: &Shelf) -> Result<Intent> {
 }
 
 /// The user's own files and releases that an image and its baseline are made of.
-fn own_data(image: &IntendedImage, shelf: &Shelf) -> Result<Vec<OwnData>> {
+fn own_data(image: &IntendedImage, shelf: &Shelf, choice: &ReleaseChoice) -> Result<Vec<OwnData>> {
     let mut own = content(image, shelf)?;
     match &image.spec.baseline {
         Baseline::Install(packages) => {
@@ -95,7 +100,9 @@ fn own_data(image: &IntendedImage, shelf: &Shelf) -> Result<Vec<OwnData>> {
                 own.extend(shelf.own_release(release)?);
             }
         }
-        Baseline::Spec(name) => own.extend(content(&self::image(name, shelf)?, shelf)?),
+        Baseline::Spec(name) => {
+            own.extend(content(&image_of(name, shelf, choice)?, shelf)?);
+        }
         Baseline::Layout(_) | Baseline::None => {}
     }
     Ok(own)
@@ -146,13 +153,20 @@ pub fn profile(name: &str, shelf: &Shelf) -> Result<Profile> {
     Ok(profile)
 }
 
-/// Reads a spec: a shipped image, variant or control, or a spec file; an existing image gets one.
+/// Reads a spec as [`image_of`] does, for the release of this host.
 pub fn image(name: &str, shelf: &Shelf) -> Result<IntendedImage> {
+    image_of(name, shelf, &ReleaseChoice::new(None, &host::root()))
+}
+
+/// Reads a spec: a shipped image, variant or control, or a spec file; an existing image gets one.
+/// It speaks of the chosen release alone.
+pub fn image_of(name: &str, shelf: &Shelf, choice: &ReleaseChoice) -> Result<IntendedImage> {
     let (stem, source, text) = find(name, shelf)?;
     let spec = if Variation::is_one(&text) {
-        vary(&source, &text, shelf)?
+        vary(&source, &text, shelf, choice)?
     } else {
-        ImageSpec::from_yaml(&source, &text).map_err(anyhow::Error::new)?
+        let spec = ImageSpec::from_yaml(&source, &text).map_err(anyhow::Error::new)?;
+        choice.narrow(&spec).with_context(|| source.clone())?
     };
     Ok(IntendedImage {
         name: ImageName::new(stem.to_lowercase())?,
@@ -196,13 +210,33 @@ fn find(name: &str, shelf: &Shelf) -> Result<(String, String, String)> {
 
 /// The whole spec of a variation. What it is like must stand for itself, so that there is no
 /// chain to follow.
-fn vary(source: &str, text: &str, shelf: &Shelf) -> Result<ImageSpec> {
+fn vary(source: &str, text: &str, shelf: &Shelf, choice: &ReleaseChoice) -> Result<ImageSpec> {
     let variation = Variation::from_yaml(source, text).map_err(anyhow::Error::new)?;
     let (_, base, base_text) = find(&variation.like, shelf)
         .with_context(|| format!("{source} is like `{}`", variation.like))?;
     if Variation::is_one(&base_text) {
         bail!("{source} is like {base}, which is a variation itself; name what that one is like");
     }
-    let base = ImageSpec::from_yaml(&base, &base_text).map_err(anyhow::Error::new)?;
-    variation.of(&base).with_context(|| format!("in {source}"))
+    let whole = ImageSpec::from_yaml(&base, &base_text).map_err(anyhow::Error::new)?;
+    let narrow = choice.narrow(&whole).with_context(|| base)?;
+    let mut variation = variation;
+    if let Some(add) = &mut variation.add
+        && !add.slices.is_empty()
+    {
+        // What is added must be said for the release that the other spec is cut from.
+        let chosen = |name: &String| narrow.slices.contains_key(name);
+        if !add.slices.keys().any(chosen) {
+            let wanted: Vec<&str> = narrow.slices.keys().map(String::as_str).collect();
+            bail!(
+                "{source} adds no slices for the release `{}` that `{}` is cut from",
+                wanted.join(", "),
+                variation.like
+            );
+        }
+        add.slices
+            .retain(|name, _| narrow.slices.contains_key(name));
+    }
+    variation
+        .of(&narrow)
+        .with_context(|| format!("in {source}"))
 }

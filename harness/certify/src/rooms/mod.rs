@@ -16,6 +16,7 @@ pub mod known;
 mod layout;
 pub mod metadata;
 mod own_words;
+mod places;
 pub mod planning;
 pub mod release_cache;
 pub mod reporting;

@@ -10,16 +10,16 @@ use super::sealed;
 /// Most releases kept; the oldest go first.
 const MOST: usize = 32;
 
-/// The cache's folder of releases.
+/// The cache's folder of validated releases.
 pub struct ReleaseCache {
     root: Utf8PathBuf,
 }
 
 impl ReleaseCache {
-    /// The releases below the folder `cache`.
+    /// The validated releases below the folder `cache`.
     pub fn of(cache: &Utf8Path) -> Self {
         Self {
-            root: cache.join("releases"),
+            root: cache.join("validated"),
         }
     }
 
@@ -99,7 +99,7 @@ maintenance: {standard: 2025-01-01, end-of-life: 2030-01-01}
             Release::from_files_or_kept(files, strictness, &cache)
         };
         let first = read(&files(text), Strictness::Own).unwrap();
-        let kept: Vec<_> = fs_err::read_dir(root.join("releases")).unwrap().collect();
+        let kept: Vec<_> = fs_err::read_dir(root.join("validated")).unwrap().collect();
         assert_eq!(kept.len(), 1);
         assert_eq!(read(&files(text), Strictness::Own).unwrap(), first);
         // Another rule and another content are read anew; an invalid one is never kept.
@@ -109,7 +109,7 @@ maintenance: {standard: 2025-01-01, end-of-life: 2030-01-01}
         let changed = read(&files(&text.replace("One", "Two")), Strictness::Own).unwrap();
         assert_ne!(changed, first);
         // Damage reads as absent.
-        for file in fs_err::read_dir(root.join("releases")).unwrap() {
+        for file in fs_err::read_dir(root.join("validated")).unwrap() {
             let path = file.unwrap().path();
             let mut bytes = fs_err::read(&path).unwrap();
             let last = bytes.len() - 1;

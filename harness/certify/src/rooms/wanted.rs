@@ -9,7 +9,8 @@ use model::ClusterSettings;
 use super::archives::Mirrors;
 use super::known::Known;
 use super::source::Source;
-use crate::arguments::RunArguments;
+use crate::arguments::{ReleaseArguments, RunArguments};
+use crate::releases::{Freshness, ReleaseChoice};
 use crate::shipped::Shelf;
 
 /// The profile used when none is named.
@@ -34,6 +35,10 @@ pub struct Wanted {
     pub baseline: Option<String>,
     /// Where packages come from.
     pub mirrors: Mirrors,
+    /// Which of the releases that specs name is taken.
+    pub release: ReleaseChoice,
+    /// Whether releases that others publish may be kept ones.
+    pub freshness: Freshness,
     /// Registries that may be spoken to without encryption.
     pub plain_http: Vec<String>,
     /// The `certify.yaml` that was read, if there is one.
@@ -52,6 +57,7 @@ impl Wanted {
             out: None,
             mirrors: Vec::new(),
             plain_http: Vec::new(),
+            release: ReleaseArguments::NONE,
             json: false,
         };
         Self::read(&none, shelf)
@@ -61,6 +67,8 @@ impl Wanted {
     /// the one in the file.
     pub fn read(arguments: &RunArguments, shelf: &Shelf) -> Result<Self> {
         let mirrors = Mirrors::read(&arguments.mirrors, shelf)?;
+        let mirrors = mirrors.ignoring(&arguments.release.ignored());
+        let (release, freshness) = (arguments.release.choice(), arguments.release.freshness());
         let Some((path, file)) = shelf.configuration()? else {
             return Ok(Self {
                 images: arguments.images.clone(),
@@ -74,6 +82,8 @@ impl Wanted {
                     .unwrap_or_else(|| DEFAULT_PROFILE.to_owned()),
                 baseline: arguments.baseline.clone(),
                 mirrors,
+                release,
+                freshness,
                 plain_http: arguments.plain_http.clone(),
                 configuration: None,
             });
@@ -121,6 +131,8 @@ impl Wanted {
                 .unwrap_or_else(|| DEFAULT_PROFILE.to_owned()),
             baseline: arguments.baseline.clone().or(baseline),
             mirrors,
+            release,
+            freshness,
             plain_http: or(&arguments.plain_http, file.plain_http.unwrap_or_default()),
             configuration: Some(path),
         })

@@ -26,7 +26,8 @@ pub(super) fn run(
     shelf: &Shelf,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
-    let image = intent::image(&arguments.image, shelf).or_usage()?;
+    let choice = arguments.release.choice();
+    let image = intent::image_of(&arguments.image, shelf, &choice).or_usage()?;
     let names = arguments.push.iter().map(|name| name.parse());
     let names: Vec<registry::Reference> = names.collect::<Result<_, _>>().or_usage()?;
     let arches = arches(&arguments.arches)?;
@@ -35,6 +36,7 @@ pub(super) fn run(
     }
     let libexec = libexec::find().or_unavailable()?;
     let mirrors = Mirrors::read(&arguments.mirrors, shelf).or_usage()?;
+    let mirrors = mirrors.ignoring(&arguments.release.ignored());
     let stop = CancellationToken::new();
     let id = model::RunId::new(format!("build-{}", std::process::id())).or_fault()?;
     let folder = RunFolder::create(Some(&arguments.out), &id).or_usage()?;
@@ -60,7 +62,11 @@ pub(super) fn run(
         .or_unavailable()?;
     let leftovers = Leftovers::Folder(scratch.path().to_owned());
     runtime.spawn(interrupt::watch(stop.clone(), leftovers));
-    let built = build(&setting, &image, &arches, &folder);
+    let builder = || {
+        let freshness = arguments.release.freshness();
+        Builder::new(setting.clone()).of_release(choice.clone(), freshness)
+    };
+    let built = build(&builder, &image, &arches, &folder);
     let removed = scratch.remove();
     let arms = match built {
         Err(failure) if stop.is_cancelled() => {
@@ -98,22 +104,19 @@ fn arches(texts: &[String]) -> Result<Vec<Arch>, Failure> {
 }
 
 /// Builds the image for every architecture.
-fn build(
-    setting: &Setting<'_>,
+fn build<'b>(
+    builder: &dyn Fn() -> Builder<'b>,
     image: &IntendedImage,
     arches: &[Arch],
     folder: &RunFolder,
 ) -> Result<Vec<ArmImage>, Failure> {
-    let one = |builder: Builder<'_>| {
-        let mut builder = builder;
+    let one = |mut builder: Builder<'b>| -> Result<ArmImage, Failure> {
         Ok(builder.pair(image, folder, false)?.candidate)
     };
     if arches.is_empty() {
-        return Ok(vec![one(Builder::new(setting.clone()))?]);
+        return Ok(vec![one(builder())?]);
     }
-    let each = arches
-        .iter()
-        .map(|arch| one(Builder::new(setting.clone()).of_arch(*arch)));
+    let each = arches.iter().map(|arch| one(builder().of_arch(*arch)));
     each.collect()
 }
 

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{print, print_json};
 use crate::arguments::DoctorArguments;
+use crate::releases::{self, Freshness, Releases};
 use crate::rooms::archives::{self, Archives, Mirrors};
 use crate::rooms::planning::DEFAULT_PLATFORM;
 use crate::rooms::wanted::Wanted;
@@ -29,9 +30,16 @@ pub(super) fn run(arguments: &DoctorArguments, shelf: &Shelf) -> Result<ExitCode
     let mut findings = vec![programs(), privilege()];
     findings.extend(platforms(shelf)?);
     let mirrors = Mirrors::read(&arguments.mirrors, shelf).or_usage()?;
+    // On a host with a release of its own others are at hand only where somebody names a mirror.
+    let own = releases::of_host(&host::root());
     for release in shelf.releases().or_usage()? {
-        findings.push(archive(&release, &mirrors, shelf));
+        let mut finding = archive(&release, &mirrors, shelf);
+        if own.is_some() && finding.state == "missing" {
+            finding.state = "absent";
+        }
+        findings.push(finding);
     }
+    findings.extend(own.map(|own| archive(&own, &mirrors, shelf)));
     let missing = findings.iter().any(|finding| finding.state == "missing");
     if arguments.json {
         print_json(&findings)?;
@@ -134,25 +142,19 @@ fn platforms(shelf: &Shelf) -> Result<Vec<Finding>, Failure> {
 
 fn archive(name: &str, mirrors: &Mirrors, shelf: &Shelf) -> Finding {
     let what = format!("archive {name}");
-    let opened = shelf.release(name).and_then(|files| {
-        let files = chisel::ReleaseFiles::from_pairs(name, files);
-        let release = chisel::Release::from_files(&files, chisel::Strictness::Own)?;
+    let (stop, clock, cache) = (CancellationToken::new(), Clock::system(), archives::cache());
+    let releases = Releases::new(shelf, &cache, Freshness::Newest, (clock, &stop));
+    let loaded = releases.load(name).map_err(|failure| failure.error);
+    let opened = loaded.and_then(|(release, _)| {
         let arch = Arch::host().unwrap_or(Arch::Amd64);
-        let stop = CancellationToken::new();
-        Archives::open(
-            &archives::cache(),
-            &release,
-            mirrors,
-            (arch, Clock::system()),
-            &stop,
-        )
+        Archives::open(&cache, &release, mirrors, (arch, clock), &stop)
     });
     match opened {
         Ok(archives) => fine(&what, archives.origin()),
         Err(error) => missing(
             &what,
             told(&error),
-            "set CERTIFY_MIRROR=<address of a Debian archive>, or give --mirror",
+            "set CERTIFY_MIRROR=<address of such an archive>, or give --mirror",
         ),
     }
 }

@@ -36,6 +36,11 @@ fn publish(scene: &Scene, version: &str, content: &str) {
         });
     std::fs::write(&path, lines.collect::<String>()).unwrap();
     scene.write("config/releases/tiny/keys/tiny.asc", &key.armored());
+    scene.write(
+        "config/releases/tiny/slices/tiny.yaml",
+        "package: tiny\nslices:\n  bins:\n    contents:\n      /usr/bin/tiny:\n      /var/:\n  file:\n    \
+         contents:\n      /usr/bin/tiny:\n",
+    );
 }
 
 #[test]
@@ -72,6 +77,10 @@ fn verbs_of_the_reference_fail_with_its_exit_code() {
             [&cut[..], &["root", "nonsense"]].concat(),
             "invalid slice reference",
         ),
+        (
+            vec!["cut", "--release", "Foo", "--root", "root", "tiny_bins"],
+            "invalid release reference",
+        ),
         (vec!["slice"], "slice"),
         (vec!["info", "--release", "tiny"], "PKG|SLICE"),
         (
@@ -97,7 +106,7 @@ fn verbs_of_the_reference_fail_with_its_exit_code() {
     let left = std::fs::read_dir(scene.path("root")).unwrap().count();
     assert_eq!(left, 0, "nothing is written by a cut that fails");
     // Ours keep the exit codes of the program.
-    slices(&scene, &["check", "none"]).assert(2, &["no release `none`"]);
+    slices(&scene, &["check", "none"]).assert(2, &["invalid release reference: \"none\""]);
     slices(&scene, &["check", "--bogus"]).assert(2, &["--bogus"]);
 }
 
@@ -291,4 +300,63 @@ fn a_lock_refuses_anything_else() {
     slices(&scene, &cut).assert(0, &["1 files, 5 bytes"]);
     scene.write("slices.lock", "{\"schema\": 1}");
     slices(&scene, &cut).assert(1, &["lock slices.lock: "]);
+}
+
+/// A stand-in for the reference tool, which makes what `script` says in the root of its call.
+fn stand_in(scene: &Scene, script: &str) -> String {
+    use std::os::unix::fs::PermissionsExt as _;
+    let text = format!(
+        "#!/bin/sh\nwhile [ \"$1\" != --root ]; do shift; done\ncd \"$2\" || exit 1\n{script}\n"
+    );
+    scene.write("chisel", &text);
+    let path = scene.path("chisel");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path.to_string()
+}
+
+#[test]
+fn a_cut_is_held_against_the_reference() {
+    let Some(scene) = Scene::new() else { return };
+    publish(&scene, "1.0-1", "one");
+    let same = "umask 022; mkdir -p usr/bin; printf one > usr/bin/tiny; chmod 755 usr/bin/tiny";
+    for (at, (more, code, said)) in [
+        ("", 0, "1 files"),
+        (
+            "chmod 700 usr/bin/tiny",
+            1,
+            "/usr/bin/tiny: file 0755, 1 names",
+        ),
+        ("printf two > usr/bin/tiny", 1, "/usr/bin/tiny: "),
+        ("mkdir var", 1, "/var: absent here, directory 0755 there"),
+        (
+            "rm -r usr; ln -s nowhere usr",
+            1,
+            "/usr: directory 0755 here, link to nowhere there",
+        ),
+        ("exit 3", 1, "did not cut it"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let program = stand_in(&scene, &format!("{same}; {more}"));
+        let root = format!("root-{at}");
+        std::fs::create_dir(scene.path(&root)).unwrap();
+        let words = [
+            "cut",
+            "--release",
+            "tiny",
+            "--root",
+            &root,
+            "tiny_file",
+            "--with-reference",
+        ];
+        let ended = slices(&scene, &[&words[..], &[&program]].concat());
+        ended.assert(code, &[said]);
+    }
+    let again = ["cut", "--release", "tiny", "--root", "root-0", "tiny_file"];
+    slices(
+        &scene,
+        &[&again[..], &["--with-reference", "./chisel"]].concat(),
+    )
+    .assert(1, &["is not empty"]);
 }

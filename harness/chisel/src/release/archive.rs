@@ -66,13 +66,17 @@ pub struct Archive {
 impl Archive {
     /// The `Label` that InRelease must carry: the one given, else that of Ubuntu's archive.
     pub fn expected_label(&self) -> &str {
-        match (&self.label, self.pro) {
-            (Some(label), _) => label,
-            (None, None) => "Ubuntu",
-            (None, Some(Pro::Fips)) => "UbuntuFIPS",
-            (None, Some(Pro::FipsUpdates)) => "UbuntuFIPSUpdates",
-            (None, Some(Pro::EsmApps)) => "UbuntuESMApps",
-            (None, Some(Pro::EsmInfra)) => "UbuntuESM",
+        self.label.as_deref().unwrap_or(self.ubuntu_label())
+    }
+
+    /// The `Label` of Ubuntu's archive of this kind.
+    pub(super) const fn ubuntu_label(&self) -> &'static str {
+        match self.pro {
+            None => "Ubuntu",
+            Some(Pro::Fips) => "UbuntuFIPS",
+            Some(Pro::FipsUpdates) => "UbuntuFIPSUpdates",
+            Some(Pro::EsmApps) => "UbuntuESMApps",
+            Some(Pro::EsmInfra) => "UbuntuESM",
         }
     }
 

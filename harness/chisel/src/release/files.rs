@@ -90,7 +90,7 @@ impl ReleaseFiles {
     }
 
     /// One digest over all paths and contents: the identity of the release.
-    pub(crate) fn digest(&self) -> Digest {
+    pub fn digest(&self) -> Digest {
         let mut hasher = Hasher::new();
         for (path, bytes) in &self.files {
             hasher.update(format!("{} {} ", path.len(), bytes.len()).as_bytes());

@@ -129,12 +129,18 @@ impl Release {
     ) -> Result<()> {
         let fail = |text: &str| Err(Error::new(ErrorClass::Maintenance, text));
         if self.maintenance.is_unstable(today) && !ignored.contains(&Ignored::Unstable) {
-            return fail("this release is in the \"unstable\" maintenance status");
+            return fail(
+                "this release is in the \"unstable\" maintenance status; --ignore=unstable takes it \
+                 all the same",
+            );
         }
         let maintained =
             |archive: &Archive| usable(archive) && self.maintenance.maintains(archive, today);
         if !self.archives.values().any(maintained) && !ignored.contains(&Ignored::Unmaintained) {
-            return fail("no archive has \"maintained\" maintenance status");
+            return fail(
+                "no archive has \"maintained\" maintenance status; a subscription's archive may, with \
+                 its credentials; --ignore=unmaintained takes it all the same",
+            );
         }
         Ok(())
     }

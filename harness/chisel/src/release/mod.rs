@@ -1,5 +1,6 @@
 //! A release: the archives packages come from and the slices they are cut into.
 
+mod address;
 mod archive;
 mod check;
 mod definition;

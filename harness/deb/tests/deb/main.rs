@@ -10,6 +10,7 @@ mod cache;
 mod closure;
 mod dpkg;
 mod host;
+mod kept;
 mod open;
 mod package;
 mod scene;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Baseline, FinishStep, Inside, LayerFormat, Readiness, Resources, RuntimeConfig, SmokeRequest,
-    UserFile, WritablePath,
+    Baseline, FinishStep, ForRelease, Inside, LayerFormat, Readiness, Resources, RuntimeConfig,
+    SmokeRequest, UserFile, WritablePath,
 };
 use crate::{CheckId, Digest};
 
@@ -57,6 +57,9 @@ pub struct ImageSpec {
     )]
     #[schemars(with = "Vec<FinishStep>")]
     pub finish: Vec<FinishStep>,
+    /// What differs where it is cut from one of the releases that `slices` names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub per_release: BTreeMap<String, ForRelease>,
     /// What the image is compared with.
     pub baseline: Baseline,
     /// Present in a negative control: the checks it must fail by, and no other.
@@ -98,6 +101,16 @@ impl ImageSpec {
     pub fn from_yaml(name: &str, text: &str) -> Result<Self, SpecError> {
         let spec: Self = crate::yaml::read(name, text).map_err(SpecError::Syntax)?;
         spec.check()?;
+        for release in spec.per_release.keys() {
+            if !spec.slices.contains_key(release) {
+                let why = format!("`slices` names nothing for `{release}`");
+                return Err(SpecError::Meaning {
+                    field: "per_release",
+                    why,
+                });
+            }
+            spec.for_release(release).check()?;
+        }
         Ok(spec)
     }
 

@@ -8,6 +8,7 @@ mod content;
 mod finish;
 mod image;
 mod readiness;
+mod release;
 mod runtime;
 mod variation;
 
@@ -16,5 +17,6 @@ pub use content::{FileSource, Inside, LayerFormat, UserFile};
 pub use finish::FinishStep;
 pub use image::{Control, ImageSpec, SpecError};
 pub use readiness::{Exchange, HttpExpectation, Readiness, SmokeRequest};
+pub use release::ForRelease;
 pub use runtime::{Resources, RuntimeConfig, UserId, WritablePath};
 pub use variation::{Addition, Change, Variation};

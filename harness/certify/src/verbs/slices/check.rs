@@ -3,7 +3,7 @@
 use model::{Arch, ExitCode};
 
 use super::release;
-use crate::arguments::CheckArguments;
+use crate::arguments::{CheckArguments, ReleaseArguments};
 use crate::shipped::Shelf;
 use crate::verbs::{print, print_json};
 use crate::{Failure, OrExit, Terminal};
@@ -16,7 +16,12 @@ pub(super) fn run(
     if arguments.explain_differences {
         return explain_differences(arguments);
     }
-    let release = release(&arguments.release, shelf)?;
+    let asked = ReleaseArguments {
+        release: arguments.release.clone(),
+        offline: arguments.offline,
+        ..ReleaseArguments::NONE
+    };
+    let release = release(&asked, shelf, terminal)?;
     let mut closures = 0;
     for slice in release.slices() {
         for arch in Arch::ALL {

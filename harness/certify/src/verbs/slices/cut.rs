@@ -5,7 +5,8 @@ use camino::Utf8Path;
 use chisel::{Cut, LockedSource, PackageRecord, PackageSource, Release, Selection};
 use model::{Arch, ExitCode};
 
-use super::{opened, release};
+use super::opened::{Habits, Looking};
+use super::{opened, reference, release};
 use crate::arguments::CutArguments;
 use crate::rooms::archives::{self, Archives};
 use crate::rooms::cut_cache::CutCache;
@@ -58,11 +59,8 @@ fn on_threads(
     shelf: &Shelf,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
-    let say = |verb: &str, text: &str| {
-        if !arguments.quiet {
-            terminal.say(verb, text);
-        }
-    };
+    let silent = Terminal::silent();
+    let terminal = if arguments.quiet { &silent } else { terminal };
     // Before anything is fetched, unlike the reference: nothing can come of it.
     if !arguments.root.is_dir() {
         let text = format!("target directory does not exist: {}", arguments.root);
@@ -73,7 +71,7 @@ fn on_threads(
         .as_deref()
         .map(super::lock::read)
         .transpose()?;
-    let release = release(&arguments.release, shelf)?;
+    let release = release(&arguments.release, shelf, terminal)?;
     let arch = opened::arch(arguments.arch.as_deref())?;
     let asked = match &lock {
         Some(lock) if arguments.slices.is_empty() => &lock.slices,
@@ -85,7 +83,12 @@ fn on_threads(
         .map(|lock| lock.demand(&selection))
         .transpose()
         .or_usage()?;
-    let archives = opened::archives(&release, arch, &arguments.mirrors, shelf)?;
+    let looking = Looking {
+        mirrors: &arguments.mirrors,
+        ignored: arguments.release.ignored(),
+        habits: Habits::Reference,
+    };
+    let archives = opened::archives(&release, arch, &looking, (shelf, terminal))?;
     let with_lock = locked.map(|locked| LockedSource::new(locked, &archives));
     let source: &dyn PackageSource = match &with_lock {
         Some(source) => source,
@@ -109,7 +112,7 @@ fn on_threads(
     if !arguments.dry_run {
         let (cut, done) = write(arguments, &selection, source, (&archives, &records))?;
         for note in &cut.rootfs.notes {
-            say("Note", note);
+            terminal.say("Note", note);
         }
         told.written = Some(Written {
             root: arguments.root.to_string(),
@@ -117,11 +120,29 @@ fn on_threads(
             file_bytes: done.bytes,
         });
     }
-    say("Cut", &sentence(&told));
+    terminal.say("Cut", &sentence(&told));
     if arguments.json {
-        return print_json(&told);
+        print_json(&told)?;
     }
-    Ok(ExitCode::Certified)
+    match &arguments.with_reference {
+        None => Ok(ExitCode::Certified),
+        Some(program) => compare(program, arguments, arch, asked),
+    }
+}
+
+/// Shows where the reference tool's cut is another one.
+fn compare(
+    program: &str,
+    arguments: &CutArguments,
+    arch: Arch,
+    asked: &[String],
+) -> Result<ExitCode, Failure> {
+    let found = reference::differences(program, arguments, arch, asked).or_unavailable()?;
+    if found.is_empty() {
+        return Ok(ExitCode::Certified);
+    }
+    let text = format!("{program} cuts it otherwise:\n{}", found.join("\n"));
+    Err(anyhow!(text)).or_usage()
 }
 
 /// Fetches, cuts, and lays down what differs from what the root holds.
@@ -133,6 +154,10 @@ fn write(
 ) -> Result<(Cut, image::Unpacked), Failure> {
     let root = arguments.root.as_std_path();
     let before = image::rehash(root).or_unavailable()?;
+    if arguments.with_reference.is_some() && !before.is_empty() {
+        let text = format!("{root:?} is not empty, so two cuts cannot be compared");
+        return Err(anyhow!(text)).or_usage();
+    }
     let fresh = || {
         archives.fetch(records).or_unavailable()?;
         let limits = chisel::ScriptLimits::STANDARD;

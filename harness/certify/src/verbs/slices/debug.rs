@@ -3,6 +3,7 @@
 use anyhow::anyhow;
 use model::ExitCode;
 
+use super::opened::{Habits, Looking};
 use super::{opened, release};
 use crate::arguments::{CheckArchivesArguments, DebugArguments, DebugVerb};
 use crate::shipped::Shelf;
@@ -24,9 +25,14 @@ fn check_archives(
     shelf: &Shelf,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
-    let release = release(&arguments.release, shelf)?;
+    let release = release(&arguments.release, shelf, terminal)?;
     let arch = opened::arch(arguments.arch.as_deref())?;
-    let archives = opened::archives(&release, arch, &arguments.mirrors, shelf)?;
+    let looking = Looking {
+        mirrors: &arguments.mirrors,
+        ignored: arguments.release.ignored(),
+        habits: Habits::Reference,
+    };
+    let archives = opened::archives(&release, arch, &looking, (shelf, terminal))?;
     let fetch = |records: &[chisel::PackageRecord]| {
         archives.fetch(records).map_err(|error| {
             let text = format!("cannot fetch from archive: {error:#}");

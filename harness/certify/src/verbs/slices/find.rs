@@ -13,7 +13,7 @@ pub(super) fn run(
     shelf: &Shelf,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
-    let release = release(&arguments.release, shelf)?;
+    let release = release(&arguments.release, shelf, terminal)?;
     let found = chisel::find(&release, &arguments.queries);
     if arguments.json {
         let rows: Vec<_> = found

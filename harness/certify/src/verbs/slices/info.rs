@@ -6,10 +6,14 @@ use super::release;
 use crate::arguments::InfoArguments;
 use crate::shipped::Shelf;
 use crate::verbs::{print, print_json};
-use crate::{Failure, OrExit};
+use crate::{Failure, OrExit, Terminal};
 
-pub(super) fn run(arguments: &InfoArguments, shelf: &Shelf) -> Result<ExitCode, Failure> {
-    let release = release(&arguments.release, shelf)?;
+pub(super) fn run(
+    arguments: &InfoArguments,
+    shelf: &Shelf,
+    terminal: &Terminal,
+) -> Result<ExitCode, Failure> {
+    let release = release(&arguments.release, shelf, terminal)?;
     let info = chisel::info(&release, &arguments.names);
     if arguments.json {
         print_json(&info.packages)?;

@@ -5,6 +5,7 @@ use camino::Utf8Path;
 use chisel::{Change, Lock, Release};
 use model::{Arch, ExitCode};
 
+use super::opened::{Habits, Looking};
 use super::{opened, release};
 use crate::arguments::LockArguments;
 use crate::shipped::Shelf;
@@ -33,10 +34,10 @@ pub(super) fn run(
         let text = format!("there is no lock {file} yet: name the slices that it is to hold");
         return Err(anyhow!(text)).or_usage();
     }
-    let release = release(&arguments.release, shelf)?;
+    let release = release(&arguments.release, shelf, terminal)?;
     let mut after: Option<Lock> = None;
     for arch in architectures(arguments, before.as_ref())? {
-        let lock = lock(&release, &slices, arch, arguments, shelf)?;
+        let lock = lock(&release, &slices, arch, arguments, (shelf, terminal))?;
         after = Some(match after {
             Some(other) => lock.with_architectures_of(&other),
             None => lock,
@@ -75,10 +76,15 @@ fn lock(
     slices: &[String],
     arch: Arch,
     arguments: &LockArguments,
-    shelf: &Shelf,
+    (shelf, terminal): (&Shelf, &Terminal),
 ) -> Result<Lock, Failure> {
     let selection = chisel::select(release, &opened::keys(slices)?, arch).or_usage()?;
-    let archives = opened::archives(release, arch, &arguments.mirrors, shelf)?;
+    let looking = Looking {
+        mirrors: &arguments.mirrors,
+        ignored: arguments.release.ignored(),
+        habits: Habits::Ours,
+    };
+    let archives = opened::archives(release, arch, &looking, (shelf, terminal))?;
     let records = chisel::records(&selection, &archives).or_unavailable()?;
     Ok(Lock::of(
         &selection,

@@ -10,6 +10,7 @@ mod find;
 mod info;
 mod lock;
 mod opened;
+mod reference;
 mod release;
 
 use model::ExitCode;
@@ -31,7 +32,9 @@ pub(super) fn run(
         SlicesVerb::Find(arguments) => {
             as_the_reference(find::run(arguments, shelf, terminal), terminal)
         }
-        SlicesVerb::Info(arguments) => as_the_reference(info::run(arguments, shelf), terminal),
+        SlicesVerb::Info(arguments) => {
+            as_the_reference(info::run(arguments, shelf, terminal), terminal)
+        }
         SlicesVerb::Debug(arguments) => {
             as_the_reference(debug::run(arguments, shelf, terminal), terminal)
         }

@@ -1,25 +1,35 @@
 //! What `--release` names.
 
-use camino::Utf8Path;
-use chisel::{Release, ReleaseFiles, Strictness};
+use chisel::Release;
+use engine::clock::Clock;
+use tokio_util::sync::CancellationToken;
 
+use crate::arguments::ReleaseArguments;
+use crate::releases::Releases;
 use crate::rooms::archives;
 use crate::rooms::release_cache::ReleaseCache;
 use crate::shipped::Shelf;
-use crate::{Failure, OrExit};
+use crate::{Failure, OrExit, Terminal};
 
-/// A release folder, or a shipped name.
-pub(super) fn release(name: &str, shelf: &Shelf) -> Result<Release, Failure> {
-    let path = Utf8Path::new(name);
-    if path.is_dir() {
-        let files = ReleaseFiles::from_folder(path).or_usage()?;
-        return validated(&files, Strictness::Foreign);
+/// The release that was asked for, else the host's own on Ubuntu, else the default one; validated
+/// by this call or, if the very same files were, by an earlier one.
+pub(super) fn release(
+    asked: &ReleaseArguments,
+    shelf: &Shelf,
+    terminal: &Terminal,
+) -> Result<Release, Failure> {
+    let stop = CancellationToken::new();
+    let when = (Clock::system(), &stop);
+    let cache = archives::cache();
+    let releases = Releases::new(shelf, &cache, asked.freshness(), when);
+    let found = releases.find(asked.choice().sole())?;
+    if let Some(note) = &found.note {
+        terminal.say("Release", note);
     }
-    let files = shelf.release(name).or_usage()?;
-    validated(&ReleaseFiles::from_pairs(name, files), Strictness::Own)
-}
-
-fn validated(files: &ReleaseFiles, strictness: Strictness) -> Result<Release, Failure> {
-    let kept = ReleaseCache::of(&archives::cache());
-    Release::from_files_or_kept(files, strictness, &kept).or_usage()
+    let kept = ReleaseCache::of(&cache);
+    let release = Release::from_files_or_kept(&found.files, found.strictness, &kept).or_usage()?;
+    for note in &release.notes {
+        terminal.say("Note", note);
+    }
+    Ok(release)
 }

@@ -1,0 +1,129 @@
+//! Cutting all files of the packages of python and of a JRE, in xz as they come and in zstd.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use camino::Utf8Path;
+use chisel::PackageRecord;
+use serde_json::{Map, Value, json};
+
+use crate::calls::{certify, cost, reference, spread};
+use crate::parts;
+use crate::world::World;
+
+const PROGRAMS: [(&str, &[&str]); 2] = [
+    ("python", &["python3"]),
+    ("jre", &["openjdk-21-jre-headless"]),
+];
+const TIMES: usize = 5;
+
+pub(crate) fn measure(rows: &mut Map<String, Value>) -> Result<()> {
+    for (name, roots) in PROGRAMS {
+        let packages = World::of(roots)?;
+        crate::row(rows, &format!("cut {name}, xz"), cut(&packages)?);
+        let repacked: Vec<(PackageRecord, Bytes)> = packages
+            .into_iter()
+            .map(|(record, bytes)| Ok((record, in_zstd(&bytes)?)))
+            .collect::<Result<_>>()?;
+        crate::row(rows, &format!("cut {name}, zstd"), cut(&repacked)?);
+    }
+    Ok(())
+}
+
+fn cut(packages: &[(PackageRecord, Bytes)]) -> Result<Value> {
+    let world = World::build(packages)?;
+    let mut roots = 0;
+    let mut root = || {
+        roots += 1;
+        let path = world.path(&format!("root-{roots}"));
+        fs_err::create_dir(&path).map(|()| path)
+    };
+    let ours = |root: &Utf8Path, more: &[&str]| {
+        let mut call = certify();
+        call.args(["slices", "cut", "--quiet", "--release"])
+            .arg(world.path("release"));
+        call.args(["--arch", "amd64", "--mirror"])
+            .arg(format!("{}/site", world.server.address()));
+        call.arg("--root").arg(root).args(more).args(&world.slices);
+        call.env("XDG_CACHE_HOME", world.path("cache"))
+            .env("no_proxy", "127.0.0.1");
+        call.env_remove("http_proxy");
+        call
+    };
+    let program = reference();
+    let theirs = |root: &Utf8Path| {
+        let mut call = Command::new(program.as_deref()?);
+        call.args(["cut", "--release"]).arg(world.path("release"));
+        call.args(["--arch", "amd64", "--root"])
+            .arg(root)
+            .args(&world.slices);
+        call.env("XDG_CACHE_HOME", world.path("cache-of-reference"));
+        call.env("http_proxy", world.server.address())
+            .env_remove("no_proxy");
+        Some(call)
+    };
+    // Once each before the clock runs, so that everything is downloaded.
+    cost(ours(&root()?, &["--no-cache"]))?;
+    let mut reference = Vec::new();
+    if let Some(call) = theirs(&root()?) {
+        cost(call)?;
+    }
+    let (mut anew, mut again) = (Vec::new(), Vec::new());
+    for _ in 0..TIMES {
+        anew.push(cost(ours(&root()?, &["--no-cache"]))?);
+    }
+    // Two pairs are enough to see a factor of ten.
+    for _ in 0..2 {
+        if let Some(call) = theirs(&root()?) {
+            reference.push(cost(call)?);
+            anew.push(cost(ours(&root()?, &["--no-cache"]))?);
+        }
+    }
+    cost(ours(&root()?, &[]))?;
+    for _ in 0..TIMES {
+        again.push(cost(ours(&root()?, &[]))?);
+    }
+    let packed: usize = packages.iter().map(|(_, bytes)| bytes.len()).sum();
+    Ok(json!({
+        "packages": packages.len(),
+        "packed_mb": packed as f64 / 1e6,
+        "anew": spread(&anew),
+        "second_root": spread(&again),
+        "parts": parts::measure(&world.packages)?,
+        "reference": (!reference.is_empty()).then(|| spread(&reference)),
+    }))
+}
+
+/// The package with its data archive in zstd.
+fn in_zstd(package: &Bytes) -> Result<Bytes> {
+    const HEAD: usize = 60;
+    let mut out = b"!<arch>\n".to_vec();
+    let mut at = out.len();
+    while let Some(head) = package.get(at..at + HEAD) {
+        let name = std::str::from_utf8(&head[..16])?
+            .trim_end()
+            .trim_end_matches('/');
+        let size: usize = std::str::from_utf8(&head[48..58])?.trim_end().parse()?;
+        let body = package
+            .get(at + HEAD..at + HEAD + size)
+            .context("a cut off member")?;
+        let (name, body) = match name.strip_prefix("data.tar") {
+            Some(".xz") => {
+                let member = Bytes::copy_from_slice(body);
+                let plain = deb::unpack(deb::Compression::Xz, &member, &deb::Limits::PACKAGE)?;
+                ("data.tar.zst", zstd::encode_all(&plain[..], 19)?)
+            }
+            _ => (name, body.to_vec()),
+        };
+        let (zero, mode, length) = (0, 100_644, body.len());
+        let head = format!("{name:<16}{zero:<12}{zero:<6}{zero:<6}{mode:<8}{length:<10}`\n");
+        out.extend(head.into_bytes());
+        out.extend(&body);
+        if length % 2 == 1 {
+            out.push(b'\n');
+        }
+        at += HEAD + size + size % 2;
+    }
+    Ok(out.into())
+}
