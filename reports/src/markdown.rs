@@ -42,6 +42,7 @@ impl Format for Markdown {
             numbers(&view),
             controls(report),
             platforms(report),
+            documents(report),
             methods(report),
             record(report),
             yourself(report),
@@ -280,6 +281,29 @@ fn platforms(report: &Report) -> String {
         out += "No session was opened.\n";
     }
     out
+}
+
+/// What lies beside each image about it.
+fn documents(report: &Report) -> String {
+    let mut out = String::new();
+    for subject in &report.subjects {
+        for document in &subject.candidate.documents {
+            let name = match document.link() {
+                Some(link) => format!("[{}]({link})", text(&document.name)),
+                None => text(&document.name),
+            };
+            out += &format!(
+                "- {} {name}: {}, {}\n",
+                code(subject.image.as_str()),
+                text(&document.summary),
+                code(&document.digest.to_string())
+            );
+        }
+    }
+    match out.as_str() {
+        "" => out,
+        list => format!("## Documents about the images\n\n{list}"),
+    }
 }
 
 fn methods(report: &Report) -> String {

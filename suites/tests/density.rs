@@ -25,6 +25,7 @@ fn facts(arm: Arm, file_bytes: u64) -> ImageFacts {
         slices: Vec::new(),
         origin: String::new(),
         notes: Vec::new(),
+        documents: Vec::new(),
     }
 }
 

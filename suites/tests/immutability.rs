@@ -36,6 +36,7 @@ fn facts() -> ImageFacts {
         slices: Vec::new(),
         origin: String::new(),
         notes: Vec::new(),
+        documents: Vec::new(),
     }
 }
 

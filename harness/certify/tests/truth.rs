@@ -67,6 +67,7 @@ fn facts(arm: Arm) -> ImageFacts {
         slices: Vec::new(),
         origin: String::new(),
         notes: Vec::new(),
+        documents: Vec::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A finished cut as one file, so that the same cut is not made twice.
 //!
 //! File: a line with the schema, the length and the SHA-256 of the part that follows; that part is
-//! a line of JSON (lengths, packages), the manifest and the listing of the tree; behind it stand
+//! a line of JSON (lengths, packages and what each says of itself), the manifest and the listing of the tree; behind it stand
 //! the contents of the files, each once, in the order of the listing. Every byte is covered by a
 //! digest, and all are checked when the file is read.
 
@@ -15,9 +15,10 @@ use rootfs::{Blob, CutRootfs};
 use serde::{Deserialize, Serialize};
 
 use crate::cut::{Cut, Manifest};
+use crate::metadata::PackageContents;
 use crate::source::PackageRecord;
 
-const SCHEMA: &str = "kept-cut/1";
+const SCHEMA: &str = "kept-cut/2";
 
 /// Why a file is no kept cut: it is damaged, cut off or of another time.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,7 @@ pub struct BadKept(String);
 struct Head {
     manifest_bytes: usize,
     records: Vec<PackageRecord>,
+    contents: Vec<PackageContents>,
 }
 
 impl Cut {
@@ -37,6 +39,7 @@ impl Cut {
         let head = Head {
             manifest_bytes: self.manifest.text.len(),
             records: self.records.clone(),
+            contents: self.contents.clone(),
         };
         let mut about = serde_json::to_vec(&head)?;
         about.push(b'\n');
@@ -90,6 +93,7 @@ impl Cut {
             rootfs,
             manifest: Manifest { text },
             records: head.records,
+            contents: head.contents,
         })
     }
 }

@@ -15,6 +15,7 @@ mod info;
 mod kept;
 mod lint;
 mod lock;
+pub mod metadata;
 mod release;
 mod select;
 mod source;

@@ -1,7 +1,7 @@
 //! OCI images: layers, layouts, archives; written byte for byte the same, read without trust.
 //!
 //! Writing: [`TarStream`] (a tree as tar), [`gzip`] (in parallel blocks), [`PackedLayer`],
-//! [`write_layout`], [`NewLayout`], [`write_archive`]. Reading: [`Reference`], [`OciImage::open`],
+//! [`write_layout`], [`NewLayout`], [`join_layouts`], [`write_archive`]. Reading: [`Reference`], [`OciImage::open`],
 //! [`OciImage::import`], within [`Limits`]. On disk: [`unpack`] and [`rehash`]. This crate knows trees, not where they come
 //! from.
 
@@ -11,6 +11,7 @@ mod choose;
 mod document;
 mod error;
 mod gzip;
+mod join;
 mod lay;
 mod layer;
 mod limits;
@@ -30,6 +31,7 @@ pub use document::{
 };
 pub use error::ImageError;
 pub use gzip::{BLOCK_BYTES, gzip};
+pub use join::join_layouts;
 pub use lay::lay_over;
 pub use layer::Compression;
 pub use limits::Limits;

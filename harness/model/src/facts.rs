@@ -79,6 +79,38 @@ pub struct ImageFacts {
     pub origin: String,
     /// What was generated or is lacking, for people.
     pub notes: Vec<String>,
+    /// Documents about it that lie beside it: bills of materials, licences, ...
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<DocumentFacts>,
+}
+
+/// A document about an image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct DocumentFacts {
+    /// What kind: `spdx`, `cyclonedx`, `status.d`, `files`, `licences`, `copyrights`, `openvex`.
+    pub name: String,
+    /// Where it lies in the run folder; a folder of files ends in a slash.
+    pub path: String,
+    /// Its media type; of each file for a folder.
+    pub media_type: String,
+    /// What it is for, in a line.
+    pub summary: String,
+    /// Its length; the sum for a folder.
+    pub bytes: u64,
+    /// Its digest; for a folder that of the lines that `sha256sum` prints for its files, by name.
+    pub digest: Digest,
+}
+
+impl DocumentFacts {
+    /// The path as a relative link, if it is one that can be followed safely: below `images/`, of
+    /// plain characters, never upwards.
+    pub fn link(&self) -> Option<&str> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+        let safe = self.path.starts_with("images/")
+            && self.path.chars().all(plain)
+            && !self.path.split('/').any(|part| part == "..");
+        safe.then_some(&self.path)
+    }
 }
 
 /// One layer.
@@ -92,4 +124,33 @@ pub struct LayerFacts {
     pub bytes: u64,
     /// Its content in a word: `slices`, `files`, `finish`, `packages`.
     pub content: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_plain_path_below_the_images_is_a_link() {
+        let document = |path: &str| DocumentFacts {
+            name: "spdx".to_owned(),
+            path: path.to_owned(),
+            media_type: "application/spdx+json".to_owned(),
+            summary: String::new(),
+            bytes: 0,
+            digest: Digest::of(b""),
+        };
+        let good = "images/python/candidate/amd64/metadata/spdx.json";
+        assert_eq!(document(good).link(), Some(good));
+        for bad in [
+            "javascript:x",
+            "images/../x",
+            "/images/x",
+            "images/a b",
+            "images/\"x",
+            "",
+        ] {
+            assert_eq!(document(bad).link(), None, "{bad}");
+        }
+    }
 }

@@ -35,7 +35,7 @@ pub use cluster::{ClusterSettings, RegistrySettings};
 pub use configuration::Configuration;
 pub use creation::ClusterCreation;
 pub use digest::{BadDigest, Digest, Hasher};
-pub use facts::{ImageFacts, LayerFacts, PlatformFacts, PlatformFamily, Standing};
+pub use facts::{DocumentFacts, ImageFacts, LayerFacts, PlatformFacts, PlatformFamily, Standing};
 pub use hosts::{Hosts, ProHosts, RegistryHost, UbuntuHosts};
 pub use ids::{BadId, CellId, CheckId, ImageName, PlatformName, RunId, SuiteName};
 pub use outcome::{ExitCode, Outcome};
@@ -51,8 +51,8 @@ pub use report::{
 pub use sample::{Arm, CellEnd, Observation, Samples, Trial};
 pub use spec::{
     Addition, Baseline, Change, Control, Exchange, FileSource, FinishStep, ForRelease,
-    HttpExpectation, ImageSpec, LayerFormat, Readiness, Resources, RuntimeConfig, SmokeRequest,
-    SpecError, UserFile, UserId, Variation, WritablePath,
+    HttpExpectation, ImageSpec, Inside, LayerFormat, Readiness, Resources, RuntimeConfig,
+    SmokeRequest, SpecError, UserFile, UserId, Variation, WritablePath,
 };
 pub use verdict::{
     CellVerdict, ClaimFinding, ClaimVerdict, ControlVerdict, Estimate, LevelVerdict, Measurement,

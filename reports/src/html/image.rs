@@ -1,7 +1,7 @@
 //! One image's section: its questions, checks and composition, on each platform.
 
 use minijinja::Value;
-use model::{ImageFacts, Outcome, Report, Subject};
+use model::{DocumentFacts, ImageFacts, Outcome, Report, Subject};
 use serde::Serialize;
 
 use super::question::QuestionPart;
@@ -53,6 +53,16 @@ struct ArmPart {
     packages: Vec<String>,
     slices: Vec<String>,
     notes: Vec<String>,
+    documents: Vec<DocumentPart>,
+}
+
+/// A document about an arm.
+#[derive(Debug, Serialize)]
+struct DocumentPart {
+    link: Option<Value>,
+    name: String,
+    summary: String,
+    digest: String,
 }
 
 impl ImagePart {
@@ -210,6 +220,25 @@ impl ArmPart {
             packages: facts.packages.iter().map(|p| one_line(p)).collect(),
             slices: facts.slices.iter().map(|s| one_line(s)).collect(),
             notes: facts.notes.iter().map(|n| one_line(n)).collect(),
+            documents: facts.documents.iter().map(DocumentPart::of).collect(),
+        }
+    }
+}
+
+impl DocumentPart {
+    fn of(facts: &DocumentFacts) -> Self {
+        Self {
+            // Plain characters alone: nothing in it can be markup.
+            link: facts
+                .link()
+                .map(|link| Value::from_safe_string(link.to_owned())),
+            name: one_line(&facts.name),
+            summary: format!(
+                "{}, {}",
+                one_line(&facts.media_type),
+                one_line(&facts.summary)
+            ),
+            digest: facts.digest.to_string(),
         }
     }
 }

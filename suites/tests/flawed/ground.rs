@@ -191,5 +191,6 @@ fn facts(arch: Arch, tree: &Tree, manifest: Digest, config: Digest) -> ImageFact
         slices: Vec::new(),
         origin: "the test".to_owned(),
         notes: Vec::new(),
+        documents: Vec::new(),
     }
 }

@@ -18,6 +18,7 @@ mod record;
 mod release;
 mod repeats;
 mod runtimes;
+mod scanners;
 mod speed;
 mod testbed;
 mod tested;
@@ -46,6 +47,7 @@ const ROWS: &[Row] = &[
     faults::ROW,
     fuzz::ROW,
     pairing::ROW,
+    scanners::ROW,
     kind::ROW,
     columns::ROW,
     runtimes::ROW,

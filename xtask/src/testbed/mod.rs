@@ -15,6 +15,7 @@ mod programs;
 mod registry;
 mod root;
 mod runtimes;
+mod scanners;
 mod shell;
 mod stage;
 
@@ -23,6 +24,7 @@ use anyhow::{Result, bail};
 use crate::cargo;
 use engine::Engine;
 use options::Options;
+pub(crate) use scanners::{syft, validators};
 
 const USAGE: &str = "\
 cargo xtask testbed up [--kubernetes 1.36] [--nodes 2] [--runtimes crun] [--upstream]   bring the cluster up; prints its kubeconfig

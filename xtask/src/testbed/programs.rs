@@ -73,6 +73,16 @@ const REGISTRY: Tool = Tool {
     ..NODE
 };
 
+/// The scanner that reads our images; no part of a cluster.
+const SYFT: Tool = Tool {
+    name: "syft",
+    module: "syft",
+    cgo: false,
+    tags: "",
+    flags: "",
+    packages: &["github.com/anchore/syft/cmd/syft"],
+};
+
 /// The release of the runtime youki.
 const YOUKI: &str = "0.7.0";
 
@@ -146,6 +156,11 @@ pub(super) fn clamp(options: &Options) -> Result<PathBuf> {
         shell::run("go build of clamp", command)
     })?;
     Ok(folder.join("clamp"))
+}
+
+/// The scanner syft.
+pub(super) fn syft(options: &Options) -> Result<PathBuf> {
+    Ok(build_tool(options, &SYFT, &go()?)?.join("syft"))
 }
 
 fn build_tool(options: &Options, tool: &Tool, go: &str) -> Result<PathBuf> {

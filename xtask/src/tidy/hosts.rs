@@ -7,6 +7,7 @@ use crate::cargo;
 
 /// Domains of documents and identifiers that may be cited; nothing connects to them.
 const CITED: &[&str] = &[
+    "cyclonedx.org",
     "docs.rs",
     "doc.rust-lang.org",
     "example.com",
@@ -17,7 +18,9 @@ const CITED: &[&str] = &[
     "json-schema.org",
     "manpages.debian.org",
     "opencontainers.org",
+    "openvex.dev",
     "prng.di.unimi.it",
+    "spdx.org",
     "www.debian.org",
     "www.w3.org",
 ];

@@ -97,12 +97,18 @@ pub struct RunArguments {
 pub struct BuildArguments {
     /// Image: a shipped name, a spec file, or an existing image as `run` takes it.
     pub image: String,
-    /// Folder of the OCI layout; must be absent or empty.
+    /// The run folder; must be absent or empty. Layouts lie in it at
+    /// `images/IMAGE/candidate/ARCH`, documents about them at `metadata/` there.
     #[arg(long, value_name = "DIR")]
     pub out: Utf8PathBuf,
-    /// Architecture, default the host's. Finish steps must be `portable` for another one.
-    #[arg(long)]
-    pub arch: Option<String>,
+    /// Architecture, default the host's; repeatable: then `images/IMAGE/candidate/all` is one layout
+    /// with an index of them. Finish steps must be `portable` for another one than the host's.
+    #[arg(long = "arch", value_name = "ARCH")]
+    pub arches: Vec<String>,
+    /// Write the documents (bills of materials, licences, ...) into this folder too, with several
+    /// architectures into a folder for each; must be absent or empty.
+    #[arg(long, value_name = "DIR")]
+    pub metadata: Option<Utf8PathBuf>,
     /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
     #[arg(long = "mirror", value_name = "[NAME=]URL")]
     pub mirrors: Vec<String>,
@@ -116,7 +122,7 @@ pub struct BuildArguments {
     /// The release, and when it may be used.
     #[command(flatten)]
     pub release: ReleaseArguments,
-    /// Print the image's facts as JSON on standard output.
+    /// Print the image's facts as JSON on standard output; of several a list, and their index.
     #[arg(long)]
     pub json: bool,
 }

@@ -78,6 +78,10 @@ pub struct CutArguments {
     /// What was cut as JSON on standard output.
     #[arg(long)]
     pub json: bool,
+    /// Write documents about what was cut (bills of materials, licences, ...) into this folder; must
+    /// be absent or empty. Their time is `SOURCE_DATE_EPOCH`, else one fixed time.
+    #[arg(long, value_name = "DIR", conflicts_with = "dry_run")]
+    pub metadata: Option<Utf8PathBuf>,
     /// Slices: `package_slice`.
     #[arg(required_unless_present = "lock", value_name = "SLICE")]
     pub slices: Vec<String>,

@@ -17,6 +17,7 @@ use super::image_cache::ImageCache;
 use super::importing::{self, Importing};
 use super::intent::{self, IntendedImage};
 use super::layout::{self, Writing};
+use super::metadata::{self, Described};
 use super::source::Source;
 use super::{baseline, finish, foreign, userfiles};
 use crate::releases::{Freshness, ReleaseChoice, Releases};
@@ -75,6 +76,12 @@ pub(super) struct Opened {
     pub(super) archives: Archives,
     /// The digest of the release's files.
     files: Digest,
+}
+
+/// A cut and what the packages of slices say of themselves; nothing for whole packages.
+struct Made {
+    rootfs: CutRootfs,
+    contents: Vec<chisel::metadata::PackageContents>,
 }
 
 /// Whether an image may be one that an earlier run built of the same packages.
@@ -232,8 +239,12 @@ impl<'a> Builder<'a> {
             facts.notes.push(KEPT.to_owned());
             return Ok(layout::known(image, facts, &place));
         }
-        let cut = self.cut(&ingredients)?;
-        let stage = self.stage(&image.spec, content, &cut)?;
+        let mut cut = self.cut(&ingredients)?;
+        if !cut.contents.is_empty() {
+            let described = self.described(&ingredients, &cut.contents)?;
+            metadata::inside(&image.spec, &mut cut.rootfs, described).or_usage()?;
+        }
+        let stage = self.stage(&image.spec, content, &cut.rootfs)?;
         let made = self.write(image, arm, (cut, stage, own), &ingredients, &place)?;
         if let Some(key) = kept {
             cache.save(&key, &made.facts, &place);
@@ -306,19 +317,38 @@ impl<'a> Builder<'a> {
     }
 
     /// Fetches packages, and cuts them or installs them whole.
-    fn cut(&self, ingredients: &Ingredients) -> Result<CutRootfs, Failure> {
+    fn cut(&self, ingredients: &Ingredients) -> Result<Made, Failure> {
         let opened = self.opened(&ingredients.release, ingredients.arch)?;
         let archives = &opened.archives;
         archives.fetch(&ingredients.records).or_unavailable()?;
         let Some(slices) = &ingredients.slices else {
             let slim = PathExcludes::slim();
-            return chisel::cut_whole(&ingredients.records, ingredients.arch, &slim, archives)
-                .map_err(blame);
+            let whole = chisel::cut_whole(&ingredients.records, ingredients.arch, &slim, archives);
+            return Ok(Made {
+                rootfs: whole.map_err(blame)?,
+                contents: Vec::new(),
+            });
         };
         let selection = chisel::select(&opened.release, slices, ingredients.arch).or_usage()?;
         let limits = chisel::ScriptLimits::STANDARD;
         let cut = chisel::cut(&selection, archives, limits).map_err(blame)?;
-        Ok(cut.rootfs)
+        Ok(Made {
+            rootfs: cut.rootfs,
+            contents: cut.contents,
+        })
+    }
+
+    /// What is known of an arm's packages.
+    fn described<'d>(
+        &'d self,
+        ingredients: &'d Ingredients,
+        contents: &'d [chisel::metadata::PackageContents],
+    ) -> Result<Described<'d>, Failure> {
+        Ok(Described {
+            release: &self.opened(&ingredients.release, ingredients.arch)?.release,
+            records: &ingredients.records,
+            contents,
+        })
     }
 
     /// The tree that finish steps see: for another architecture than the host's the native cut of
@@ -336,7 +366,9 @@ impl<'a> Builder<'a> {
         foreign::check(spec, cut.arch, host).or_unavailable()?;
         let native = self.ingredients(spec, content, host)?;
         let native = self.cut(&native)?;
-        foreign::stage(cut, &native).or_unavailable().map(Some)
+        foreign::stage(cut, &native.rootfs)
+            .or_unavailable()
+            .map(Some)
     }
 
     /// Builds what the image is compared with; nothing if the spec says so.
@@ -374,7 +406,14 @@ impl<'a> Builder<'a> {
         &self,
         image: &IntendedImage,
         arm: Arm,
-        (cut, stage, own): (CutRootfs, Option<Tree>, Tree),
+        (
+            Made {
+                rootfs: cut,
+                contents,
+            },
+            stage,
+            own,
+        ): (Made, Option<Tree>, Tree),
         ingredients: &Ingredients,
         place: &Utf8Path,
     ) -> Result<ArmImage, Failure> {
@@ -398,6 +437,10 @@ impl<'a> Builder<'a> {
             own: &own,
             made: &made,
             origin: self.origin(ingredients),
+            described: match contents.is_empty() {
+                true => None,
+                false => Some(self.described(ingredients, &contents)?),
+            },
             place,
         })
         .or_fault()

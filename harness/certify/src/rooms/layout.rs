@@ -11,10 +11,10 @@ use rootfs::{CutRootfs, Tree};
 
 use super::importing::Imported;
 use super::intent::IntendedImage;
-use super::own_words;
+use super::{metadata, own_words};
 
 /// The one time of all images: 2025-08-09, Debian 13's release. A real time would change bytes.
-const CREATED_S: u64 = 1_754_697_600;
+pub(super) const CREATED_S: u64 = 1_754_697_600;
 
 /// What is written.
 pub struct Writing<'a> {
@@ -30,6 +30,8 @@ pub struct Writing<'a> {
     pub made: &'a super::finish::Finished,
     /// Where packages came from.
     pub origin: String,
+    /// What its packages say of themselves, for the documents beside it.
+    pub described: Option<metadata::Described<'a>>,
     /// Where it goes.
     pub place: &'a Utf8Path,
 }
@@ -61,6 +63,7 @@ pub fn write(writing: &Writing<'_>) -> Result<ArmImage> {
     let mut bytes = Vec::new();
     whole.write(&mut bytes)?;
     fs_err::write(&listing, bytes)?;
+    let documents = metadata::beside(writing, written.manifest.digest())?;
     let totals = whole.tree.totals();
     let facts = ImageFacts {
         image: writing.image.name.clone(),
@@ -86,6 +89,7 @@ pub fn write(writing: &Writing<'_>) -> Result<ArmImage> {
         slices: whole.slices.clone(),
         origin: writing.origin.clone(),
         notes: whole.notes.clone(),
+        documents,
     };
     Ok(known(writing.image, facts, writing.place))
 }
@@ -144,6 +148,7 @@ pub fn existing(
         slices: Vec::new(),
         origin,
         notes,
+        documents: Vec::new(),
     };
     Ok(ArmImage {
         facts,

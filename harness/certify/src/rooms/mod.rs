@@ -14,6 +14,7 @@ pub mod importing;
 pub mod intent;
 pub mod known;
 mod layout;
+pub mod metadata;
 mod own_words;
 mod places;
 pub mod planning;

@@ -14,6 +14,7 @@
 mod archives;
 mod configuration;
 mod doctor;
+mod documents;
 mod front;
 mod host;
 mod inputs;

@@ -38,16 +38,36 @@ impl Packed {
 impl Fixture {
     /// Makes everything; `more` are further packages.
     pub(crate) fn new(packed: Packed, more: &[DebBuilder]) -> Self {
+        Self::of_arches(packed, more, &["amd64"])
+    }
+
+    /// The same for several architectures: the packages of each say which it is.
+    pub(crate) fn of_arches(packed: Packed, more: &[DebBuilder], arches: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let fixture = Self {
             server: Server::start(&Self::path(&folder).join("archive")),
             folder,
         };
         let key = ArchiveKey::make(&KeyPlan::PLAIN);
-        let mut suite = SuiteBuilder::new("tiny").field("Date", DATE);
+        let mut suite = SuiteBuilder::new("tiny")
+            .field("Date", DATE)
+            .architectures(arches);
         for package in packages().iter().chain(more) {
-            let package: BuiltDeb = package.clone().packing(packed.packing).build();
-            suite = suite.package("main", package);
+            let package = package.clone().packing(packed.packing);
+            let built: BuiltDeb = package.clone().build();
+            let others = arches.iter().filter(|arch| **arch != built.architecture);
+            for arch in others.filter(|_| built.architecture != "all") {
+                let program = format!("the program of {arch}\n");
+                let other = package.clone().architecture(arch);
+                let other = match &*built.name {
+                    "hello" => other.file("/usr/bin/hello-arch", 0o755, program.as_bytes()),
+                    _ => other,
+                };
+                suite = suite.package("main", other.build());
+            }
+            if arches.contains(&&*built.architecture) || built.architecture == "all" {
+                suite = suite.package("main", built);
+            }
         }
         ArchiveBuilder::new(&key, SignPlan::at(packed.signed))
             .suite(suite)

@@ -12,7 +12,9 @@
     clippy::disallowed_methods
 )]
 
+mod arches;
 mod build;
+mod documents;
 mod fixture;
 #[path = "../needs/mod.rs"]
 mod needs;
@@ -96,6 +98,12 @@ fn a_tiny_image_has_one_digest_under_all_conditions() {
         fs_err::read_to_string(path).unwrap()
     };
     assert_eq!(listing(&built[0].1), listing(&built[1].1));
+    // The packages of the last are packed otherwise, and documents name packages by their digests.
+    let documents = |at: usize| documents::read(&built[at].1);
+    for at in 1..built.len() - 1 {
+        assert_eq!(documents(0), documents(at), "{}", built[at].0);
+    }
+    assert_ne!(documents(0), documents(built.len() - 1));
 }
 
 #[test]

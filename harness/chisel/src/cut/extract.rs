@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rootfs::{Blob, Entry, Kind, Origin};
 
-use super::payload::{HardTarget, Payload, Pick, Picked, Step};
+use super::payload::{HardTarget, Pick, Picked, Step};
 use super::report::{Report, What};
 use super::want::Claim;
 use crate::error::Result;
@@ -24,12 +24,12 @@ pub(super) struct Extraction<'x> {
 }
 
 impl<'x> Extraction<'x> {
-    /// Extracts all of `payload`.
+    /// Extracts all of a package's `steps`.
     pub(super) fn run(
         stage: &'x mut Stage,
         report: &'x mut Report,
         package: &Arc<str>,
-        payload: Payload<'_>,
+        steps: Vec<Step<'_>>,
     ) -> Result<()> {
         let mut extraction = Self {
             stage,
@@ -41,7 +41,7 @@ impl<'x> Extraction<'x> {
         };
         // Links whose target lies elsewhere come last, as one of them has to become the file.
         let mut later = Vec::new();
-        for step in payload.steps {
+        for step in steps {
             let pick = match step {
                 Step::Pick(pick) => pick,
                 Step::Mode { path, mode } => {

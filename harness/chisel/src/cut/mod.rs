@@ -23,6 +23,7 @@ pub(crate) use payload::open;
 pub(crate) use want::{SliceNames, Wants, parent};
 
 use crate::error::{Error, ErrorClass, Result};
+use crate::metadata::PackageContents;
 use crate::select::Selection;
 use crate::source::{PackageRecord, PackageSource};
 use crate::stage::{FolderModes, Stage};
@@ -38,6 +39,8 @@ pub struct Cut {
     pub manifest: Manifest,
     /// The packages, in the order they were laid down.
     pub records: Vec<PackageRecord>,
+    /// What each of them says of itself, in the same order.
+    pub contents: Vec<PackageContents>,
 }
 
 /// Cuts `selection` out of the packages of `source`.
@@ -68,15 +71,18 @@ pub fn cut_over(
     let payloads = payloads(source, &records, &wants);
     let mut stage = Stage::over(existing);
     let mut report = Report::default();
+    let mut contents = Vec::new();
     for (record, payload) in records.iter().zip(payloads) {
         let name: Arc<str> = record.name.as_str().into();
-        extract::Extraction::run(&mut stage, &mut report, &name, payload?)
+        let payload = payload?;
+        contents.push(payload.contents);
+        extract::Extraction::run(&mut stage, &mut report, &name, payload.steps)
             .map_err(|error| error.within(format_args!("cannot extract from package {name:?}")))?;
     }
     made::make(selection, &names, &mut stage, &mut report)?;
     mutate::run(&selection.slices, limits, &mut stage, &mut report)?;
     remove_leaving(&mut stage, &mut report);
-    finish(selection, records, &manifests, stage, report)
+    finish(selection, (records, contents), &manifests, stage, report)
 }
 
 /// Reads what is wanted of each package, in the order of `records`. The largest are begun first and
@@ -130,7 +136,7 @@ fn remove_leaving(stage: &mut Stage, report: &mut Report) {
 /// Writes the manifests and puts everything together.
 fn finish(
     selection: &Selection<'_>,
-    records: Vec<PackageRecord>,
+    (records, contents): (Vec<PackageRecord>, Vec<PackageContents>),
     manifests: &[(String, Arc<str>)],
     mut stage: Stage,
     mut report: Report,
@@ -186,5 +192,6 @@ fn finish(
         rootfs,
         manifest,
         records,
+        contents,
     })
 }

@@ -8,12 +8,15 @@ use rootfs::Blob;
 
 use super::want::{Claim, Wants};
 use crate::error::{Error, ErrorClass, Result};
+use crate::metadata::{ContentsReader, PackageContents};
 use crate::source::{PackageRecord, PackageSource};
 
 /// What one package contributes, in the order of its archive.
 #[derive(Debug)]
 pub(super) struct Payload<'w> {
     pub(super) steps: Vec<Step<'w>>,
+    /// What the package says of itself, whatever is taken of it.
+    pub(super) contents: PackageContents,
 }
 
 /// One entry of the archive.
@@ -91,15 +94,10 @@ fn pick(package: DebReader, wants: &Wants) -> Result<Payload<'_>> {
     let mut contents: BTreeMap<String, HardTarget> = BTreeMap::new();
     let mut steps = Vec::new();
     let mut seen = BTreeSet::new();
+    let mut contents_of = ContentsReader::begin(package.name(), package.control());
     let mut early = Vec::new();
     let entries = package.into_entries();
-    let linked: BTreeSet<String> = entries
-        .iter()
-        .filter_map(|entry| match &entry.kind {
-            EntryKind::Hardlink(to) => Some(to.clone()),
-            _ => None,
-        })
-        .collect();
+    let linked = linked(&entries);
     for entry in entries {
         if entry.path == "/" {
             continue;
@@ -117,6 +115,8 @@ fn pick(package: DebReader, wants: &Wants) -> Result<Payload<'_>> {
             });
         }
         let claims = wants.claims(&path, &mut seen);
+        let targets = claims.iter().filter_map(|claim| claim.target.as_deref());
+        contents_of.see(&path, &entry.kind, targets);
         let wanted = !claims.is_empty() || (folder && wants.is_folder_of_made(&path));
         if !wanted && !linked.contains(&path) {
             continue;
@@ -155,9 +155,23 @@ fn pick(package: DebReader, wants: &Wants) -> Result<Payload<'_>> {
     }
     steps.extend(links_before_their_file(early, &contents)?);
     match missing(&wants.missing(&seen)) {
-        None => Ok(Payload { steps }),
+        None => Ok(Payload {
+            steps,
+            contents: contents_of.finish(),
+        }),
         Some(text) => Err(Error::new(ErrorClass::Content, text)),
     }
+}
+
+/// The paths that other names lead to.
+fn linked(entries: &[deb::Entry]) -> BTreeSet<String> {
+    entries
+        .iter()
+        .filter_map(|entry| match &entry.kind {
+            EntryKind::Hardlink(to) => Some(to.clone()),
+            _ => None,
+        })
+        .collect()
 }
 
 /// Links that came before the file they lead to. As with the reference the first that is wanted

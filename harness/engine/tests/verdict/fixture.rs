@@ -312,5 +312,6 @@ fn image(name: &str) -> ImageFacts {
         slices: Vec::new(),
         origin: String::new(),
         notes: Vec::new(),
+        documents: Vec::new(),
     }
 }

@@ -18,6 +18,14 @@ impl LayerFormat {
     }
 }
 
+/// A record of what an image is made of that goes into the image itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub enum Inside {
+    /// `/var/lib/dpkg/status.d`, one record for each package, where scanners look for it.
+    #[serde(rename = "status.d")]
+    StatusD,
+}
+
 /// A file of the user's, put over the cut in both arms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Baseline, FinishStep, ForRelease, LayerFormat, Readiness, Resources, RuntimeConfig,
+    Baseline, FinishStep, ForRelease, Inside, LayerFormat, Readiness, Resources, RuntimeConfig,
     SmokeRequest, UserFile, WritablePath,
 };
 use crate::{CheckId, Digest};
@@ -31,6 +31,9 @@ pub struct ImageSpec {
     /// The user's own files, put over the cut in both arms.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<UserFile>,
+    /// Records of what it is made of that go into the image itself; all of them lie beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metadata: Vec<Inside>,
     /// What the image configuration says: entrypoint, user, environment, ports.
     pub config: RuntimeConfig,
     /// What says that the application is ready.
@@ -127,6 +130,9 @@ impl ImageSpec {
             (None, true) => return refuse("slices", "neither `slices` nor `from` is given".into()),
             (Some(_), false) => return refuse("from", "both `slices` and `from` are given".into()),
             _ => {}
+        }
+        if self.from.is_some() && !self.metadata.is_empty() {
+            return refuse("metadata", "an existing image is not changed".into());
         }
         if self.readiness == Readiness::Exposed && self.from.is_none() {
             return refuse(

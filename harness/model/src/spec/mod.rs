@@ -13,7 +13,7 @@ mod runtime;
 mod variation;
 
 pub use baseline::Baseline;
-pub use content::{FileSource, LayerFormat, UserFile};
+pub use content::{FileSource, Inside, LayerFormat, UserFile};
 pub use finish::FinishStep;
 pub use image::{Control, ImageSpec, SpecError};
 pub use readiness::{Exchange, HttpExpectation, Readiness, SmokeRequest};

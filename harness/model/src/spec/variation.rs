@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Baseline, Control, ImageSpec, Resources, SpecError, UserFile, UserId};
+use super::{Baseline, Control, ImageSpec, Inside, Resources, SpecError, UserFile, UserId};
 
 /// A spec file with the key `like`: another spec's text with some things changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -44,6 +44,9 @@ pub struct Addition {
     /// Further user files; one of the same path is replaced.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<UserFile>,
+    /// Further records inside the image.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metadata: Vec<Inside>,
 }
 
 /// What a variation says otherwise about how it runs.
@@ -96,6 +99,11 @@ impl Variation {
         if let Some(add) = self.add {
             for (release, slices) in add.slices {
                 spec.slices.entry(release).or_default().extend(slices);
+            }
+            for record in add.metadata {
+                if !spec.metadata.contains(&record) {
+                    spec.metadata.push(record);
+                }
             }
             for file in add.files {
                 spec.files.retain(|other| other.path != file.path);

@@ -100,6 +100,9 @@ pub fn package_tools(tree: &Tree) -> Vec<Finding> {
     for (tool, text) in REMAINS {
         if let Some((path, _)) = tree.iter().find(|(path, _)| path.as_str() == text) {
             let count = tree.below(path).count();
+            if are_records(tree, path) {
+                continue;
+            }
             found.push(Finding::new(
                 path,
                 tool,
@@ -118,6 +121,18 @@ pub fn package_tools(tree: &Tree) -> Vec<Finding> {
     }
     found.sort();
     found
+}
+
+/// Whether a tool's folder holds nothing but `status.d`: records that scanners read, of which no
+/// tool can make an installation.
+fn are_records(tree: &Tree, folder: &TreePath) -> bool {
+    let records = format!("{folder}/status.d");
+    let mut below = tree.below(folder).peekable();
+    let is_record = |path: &TreePath| {
+        let rest = path.as_str().strip_prefix(&records);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    below.peek().is_some() && below.all(|(path, entry)| is_record(path) && !entry.is_executable())
 }
 
 fn tool(name: &str) -> Option<&'static str> {
@@ -152,6 +167,8 @@ mod tests {
             ("/sbin/apk", Some("apk program")),
             ("/usr/bin/npm", Some("npm program")),
             ("/var/lib/dpkg/status", Some("dpkg remains")),
+            ("/var/lib/dpkg/status.d/libc6", None),
+            ("/var/lib/dpkg/status.dx", Some("dpkg remains")),
             ("/var/lib/apt/lists/x", Some("apt remains")),
             ("/usr/lib/python3/dist-packages/pip/x", Some("pip remains")),
             ("/usr/lib/node_modules/npm/x", Some("npm remains")),

@@ -1,7 +1,8 @@
 //! `slices cut`: selected slices into a folder.
 
 use anyhow::{Context, anyhow};
-use chisel::{Cut, LockedSource, PackageRecord, PackageSource, Selection};
+use camino::Utf8Path;
+use chisel::{Cut, LockedSource, PackageRecord, PackageSource, Release, Selection};
 use model::{Arch, ExitCode};
 
 use super::opened::{Habits, Looking};
@@ -9,6 +10,7 @@ use super::{opened, reference, release};
 use crate::arguments::CutArguments;
 use crate::rooms::archives::{self, Archives};
 use crate::rooms::cut_cache::CutCache;
+use crate::rooms::metadata::{self, Described};
 use crate::shipped::Shelf;
 use crate::verbs::print_json;
 use crate::{Failure, OrExit, Terminal, host};
@@ -18,6 +20,9 @@ pub(super) fn run(
     shelf: &Shelf,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
+    if let Some(folder) = &arguments.metadata {
+        metadata::check_empty(folder).or_usage()?;
+    }
     let mut pool = rayon::ThreadPoolBuilder::new();
     if let Some(jobs) = arguments.jobs {
         pool = pool.num_threads(usize::from(jobs));
@@ -171,7 +176,11 @@ fn write(
     };
     let laid = image::lay_over((&before, &cut.rootfs.tree), root, owners, 0);
     let laid = laid.with_context(|| format!("writing into {root:?}, which may now hold a part"));
-    Ok((cut, laid.or_unavailable()?))
+    let laid = laid.or_unavailable()?;
+    if let Some(folder) = &arguments.metadata {
+        describe(&cut, selection.release, folder).or_unavailable()?;
+    }
+    Ok((cut, laid))
 }
 
 /// A cut of an earlier call, if the very same was made; else what `fresh` makes, which is kept.
@@ -202,4 +211,17 @@ fn sentence(told: &Told<'_>) -> String {
             told.package_bytes
         ),
     }
+}
+
+/// Writes every document about the cut into `folder`.
+fn describe(cut: &Cut, release: &Release, folder: &Utf8Path) -> anyhow::Result<()> {
+    let described = Described {
+        release,
+        records: &cut.records,
+        contents: &cut.contents,
+    };
+    let subject = metadata::tree(&cut.rootfs, "rootfs");
+    let bill = described.bill(&cut.rootfs, subject, metadata::source_date_s())?;
+    metadata::write(&bill, folder, "")?;
+    Ok(())
 }
