@@ -80,6 +80,7 @@ pub(crate) fn record(name: &str) -> chisel::PackageRecord {
         digest: model::Digest::of(name.as_bytes()),
         size: 0,
         archive: "test".to_owned(),
+        suite: "test".to_owned(),
         file: String::new(),
     }
 }
