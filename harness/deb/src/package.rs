@@ -143,14 +143,7 @@ impl Package {
             field,
             why,
         };
-        let needed = [
-            ("Package", name),
-            ("Architecture", architecture),
-            ("Filename", filename),
-            ("Size", size),
-            ("SHA256", sha256),
-        ];
-        if let Some((field, _)) = needed.iter().find(|(_, value)| value.is_empty()) {
+        if let Some(field) = absent([name, architecture, filename, size, sha256]) {
             return Err(bad(field, ABSENT.to_owned()));
         }
         check_filename(filename).map_err(|why| bad("Filename", why.to_owned()))?;
@@ -203,6 +196,15 @@ impl Package {
     pub fn provided(&self) -> Result<Vec<Relation>, BadRelation> {
         Ok(relations(&self.provides)?.into_iter().flatten().collect())
     }
+}
+
+/// The first of the fields that every record must have whose value is empty.
+fn absent(values: [&str; 5]) -> Option<&'static str> {
+    const FIELDS: [&str; 5] = ["Package", "Architecture", "Filename", "Size", "SHA256"];
+    FIELDS
+        .into_iter()
+        .zip(values)
+        .find_map(|(field, value)| value.is_empty().then_some(field))
 }
 
 /// Name and version of the source package: those of the binary where the field leaves them out.

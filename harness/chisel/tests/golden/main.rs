@@ -249,7 +249,7 @@ fn existing(case: &Case) -> Tree {
             "symlink" => Entry::symlink(entry.link.clone().unwrap(), Origin::Disk),
             other => panic!("type {other}"),
         };
-        let path = TreePath::new(&format!("/{}", entry.path)).unwrap();
+        let path = TreePath::new(format!("/{}", entry.path)).unwrap();
         tree.insert(path, made).unwrap();
     }
     tree

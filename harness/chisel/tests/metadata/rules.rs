@@ -9,6 +9,9 @@ use sha1::{Digest as _, Sha1};
 use crate::purl::is_canonical;
 use crate::scene::{bill, json};
 
+/// What must be seen, and what brings it into a good document.
+type Flaw = (&'static str, fn(&mut Value));
+
 fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
     value[key].as_array().map_or(&[], Vec::as_slice)
 }
@@ -134,7 +137,7 @@ fn spdx_holds_together() {
         1 + 3 + 2,
         "the image, its packages, their sources"
     );
-    let bad: [(&str, fn(&mut Value)); 6] = [
+    let bad: [Flaw; 6] = [
         ("no end", |d| {
             d["relationships"][3]["relatedSpdxElement"] = "SPDXRef-x".into()
         }),
@@ -175,7 +178,7 @@ fn cyclonedx_holds_together() {
     assert_eq!(tool["licenses"][0]["license"]["id"], "MIT");
     assert_eq!(tool["licenses"][1]["license"]["name"], "GPL-2+ or Expat");
     assert_eq!(list(&good["dependencies"][2], "dependsOn").len(), 2);
-    let bad: [(&str, fn(&mut Value)); 3] = [
+    let bad: [Flaw; 3] = [
         ("no end", |d| d["dependencies"][1]["ref"] = "x".into()),
         ("reference", |d| {
             d["components"][1]["bom-ref"] = d["components"][0]["bom-ref"].clone()
@@ -275,7 +278,7 @@ fn openvex_faults(document: &Value) -> Vec<String> {
 fn openvex_holds_together_and_claims_nothing() {
     let good = json("openvex", &bill());
     assert_eq!(openvex_faults(&good), Vec::<String>::new());
-    let bad: [(&str, fn(&mut Value)); 4] = [
+    let bad: [Flaw; 4] = [
         ("statement: absent", |d| {
             d["statements"][0]["absent"] = "x".into()
         }),
