@@ -13,7 +13,7 @@ use crate::limits::Limits;
 /// Where the application's files stand while needs are resolved: no package has such a path.
 pub(crate) const HOME: &str = "/(application)";
 
-/// Files of an application, by their path below [`HOME`].
+/// Files of an application, by their path below `HOME`.
 #[derive(Debug, Clone)]
 pub struct Application {
     /// As it was named.
