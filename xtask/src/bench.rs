@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::cargo;
+use crate::{build, cargo};
 
 /// Cutting, in the profile in which certify runs; figures on standard output as JSON.
 pub(crate) fn cut() -> Command {
@@ -32,7 +32,9 @@ pub(crate) fn slices(rows: &[String]) -> Command {
         "slices",
         "--",
     ]);
-    command.args(rows);
+    command
+        .args(rows)
+        .env("CERTIFY_LIBEXEC", build::libexec_folder());
     command
 }
 
@@ -40,7 +42,10 @@ pub(crate) fn slices(rows: &[String]) -> Command {
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let command = match arguments.split_first() {
         None => cut(),
-        Some((name, rows)) if name == "slices" => slices(rows),
+        Some((name, rows)) if name == "slices" => {
+            build::libexec()?;
+            slices(rows)
+        }
         Some((name, _)) => anyhow::bail!("there is no bench `{name}` (known: slices)"),
     };
     let figures = cargo::output("cargo bench", command)?;

@@ -84,15 +84,48 @@ fn cut(packages: &[(PackageRecord, Bytes)]) -> Result<Value> {
     for _ in 0..TIMES {
         again.push(cost(ours(&root()?, &[]))?);
     }
+    let image = second_image(&world)?;
     let packed: usize = packages.iter().map(|(_, bytes)| bytes.len()).sum();
     Ok(json!({
         "packages": packages.len(),
         "packed_mb": packed as f64 / 1e6,
         "anew": spread(&anew),
         "second_root": spread(&again),
+        "second_image_of_a_lock": image,
         "parts": parts::measure(&world.packages)?,
         "reference": (!reference.is_empty()).then(|| spread(&reference)),
     }))
+}
+
+/// An image of all slices, built again under the lock it was built under before.
+fn second_image(world: &World) -> Result<Value> {
+    let slices = world.slices.join(", ");
+    let text = format!(
+        "summary: All files\nslices:\n  release: [{slices}]\nconfig: {{entrypoint: [/usr/bin/true]}}\n\
+         readiness: {{log: {{contains: ready}}}}\nresources: {{memory_mib: 64, pids: 16}}\nbaseline: \
+         none\n"
+    );
+    fs_err::write(world.path("image.yaml"), text)?;
+    let call = |words: &[&str]| {
+        let mut call = certify();
+        call.args(words).arg("--release").arg(world.path("release"));
+        call.arg("--mirror")
+            .arg(format!("{}/site", world.server.address()));
+        call.arg("--lock").arg(world.path("slices.lock"));
+        call.env("XDG_CACHE_HOME", world.path("cache"))
+            .env("no_proxy", "127.0.0.1");
+        call.env_remove("http_proxy").current_dir(world.path(""));
+        call
+    };
+    cost(call(&["slices", "lock", "--image", "image.yaml"]))?;
+    let build = |at: usize| {
+        let mut call = call(&["build", "image.yaml", "--out"]);
+        call.arg(format!("image-{at}"));
+        cost(call)
+    };
+    build(0)?;
+    let again: Vec<_> = (1..=TIMES).map(build).collect::<Result<_>>()?;
+    Ok(spread(&again))
 }
 
 /// The package with its data archive in zstd.

@@ -112,6 +112,10 @@ pub struct BuildArguments {
     /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
     #[arg(long = "mirror", value_name = "[NAME=]URL")]
     pub mirrors: Vec<String>,
+    /// Build of the packages that this lock (`slices lock --image`) holds, or not at all. An image
+    /// that was built of the same before is taken up again.
+    #[arg(long, value_name = "FILE")]
+    pub lock: Option<Utf8PathBuf>,
     /// Push it to a registry too: `[HOST[:PORT]/]PATH[:TAG]`; repeatable.
     #[arg(long = "push", value_name = "REF")]
     pub push: Vec<String>,

@@ -180,6 +180,9 @@ pub struct LockArguments {
     /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
     #[arg(long = "mirror", value_name = "[NAME=]URL")]
     pub mirrors: Vec<String>,
+    /// Lock the slices that this image spec asks for.
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "slices")]
+    pub image: Option<String>,
     /// Write the file even if that changes it.
     #[arg(long, conflicts_with = "locked")]
     pub update: bool,

@@ -31,6 +31,8 @@ pub(super) fn run(
     let names = arguments.push.iter().map(|name| name.parse());
     let names: Vec<registry::Reference> = names.collect::<Result<_, _>>().or_usage()?;
     let arches = arches(&arguments.arches)?;
+    let lock = arguments.lock.as_deref();
+    let lock = lock.map(super::slices::read_lock).transpose()?;
     if let Some(folder) = &arguments.metadata {
         metadata::check_empty(folder).or_usage()?;
     }
@@ -64,7 +66,8 @@ pub(super) fn run(
     runtime.spawn(interrupt::watch(stop.clone(), leftovers));
     let builder = || {
         let freshness = arguments.release.freshness();
-        Builder::new(setting.clone()).of_release(choice.clone(), freshness)
+        let builder = Builder::new(setting.clone()).of_release(choice.clone(), freshness);
+        builder.of_lock(lock.clone())
     };
     let built = build(&builder, &image, &arches, &folder);
     let removed = scratch.remove();

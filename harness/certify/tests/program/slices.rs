@@ -360,3 +360,47 @@ fn a_cut_is_held_against_the_reference() {
     )
     .assert(1, &["is not empty"]);
 }
+
+#[test]
+fn a_locked_image_is_built_once_of_what_the_lock_holds() {
+    let Some(scene) = Scene::new() else { return };
+    publish(&scene, "1.0-1", "one");
+    let lock = ["lock", "--release", "tiny", "--image", "tiny"];
+    slices(&scene, &lock).assert(0, &["1 packages for"]);
+    let build = |out: &str| {
+        let words = [
+            "build",
+            "tiny",
+            "--lock",
+            "slices.lock",
+            "--json",
+            "--out",
+            out,
+        ];
+        Ended::of(scene.certify(&words))
+    };
+    let first = build("first");
+    first.assert(0, &["Archive"]);
+    let asked = scene.server.asked("InRelease");
+    let second = build("second");
+    second.assert(0, &["kept"]);
+    assert_eq!(
+        scene.server.asked("InRelease"),
+        asked,
+        "no archive is opened again"
+    );
+    assert_eq!(json(&first)["manifest"], json(&second)["manifest"]);
+    let arch = model::Arch::host().unwrap().debian();
+    for file in ["index.json", "rootfs.tree", "metadata/spdx.json"] {
+        let read = |out: &str| {
+            let place = format!("{out}/images/tiny/candidate/{arch}/{file}");
+            std::fs::read(scene.path(&place)).unwrap()
+        };
+        assert_eq!(read("first"), read("second"), "{file}");
+    }
+    // Another spec is another image, and a lock of another release is refused before any download.
+    scene.image("tiny", "serve --again", "");
+    build("third").assert(0, &["Archive"]);
+    publish(&scene, "1.0-2", "three");
+    build("fourth").assert(2, &["the lock is of"]);
+}

@@ -8,6 +8,7 @@ use model::{Arch, ExitCode};
 use super::opened::{Habits, Looking};
 use super::{opened, release};
 use crate::arguments::LockArguments;
+use crate::rooms::intent;
 use crate::shipped::Shelf;
 use crate::verbs::{print, print_json};
 use crate::{Failure, OrExit, Terminal};
@@ -26,8 +27,9 @@ pub(super) fn run(
     if arguments.locked && before.is_none() {
         return Err(anyhow!("there is no lock {file} to hold anything to")).or_usage();
     }
-    let slices = match &before {
-        Some(before) if arguments.slices.is_empty() => before.slices.clone(),
+    let slices = match (&arguments.image, &before) {
+        (Some(image), _) => of_image(image, arguments, shelf)?,
+        (None, Some(before)) if arguments.slices.is_empty() => before.slices.clone(),
         _ => arguments.slices.clone(),
     };
     if slices.is_empty() {
@@ -50,8 +52,16 @@ pub(super) fn run(
     }
 }
 
+/// The slices that the spec `name` asks for.
+fn of_image(name: &str, arguments: &LockArguments, shelf: &Shelf) -> Result<Vec<String>, Failure> {
+    let choice = arguments.release.choice();
+    let spec = intent::image_of(name, shelf, &choice).or_usage()?.spec;
+    let release = choice.of(spec.slices.keys()).or_usage()?;
+    Ok(spec.slices.get(&release).cloned().unwrap_or_default())
+}
+
 /// Reads the lock in `file`.
-pub(super) fn read(file: &Utf8Path) -> Result<Lock, Failure> {
+pub(in crate::verbs) fn read(file: &Utf8Path) -> Result<Lock, Failure> {
     let text = fs_err::read_to_string(file).or_usage()?;
     Lock::read(file.as_str(), &text).or_usage()
 }

@@ -17,6 +17,7 @@ mod release;
 
 use model::ExitCode;
 
+pub(super) use self::lock::read as read_lock;
 use self::release::release;
 use crate::arguments::{SlicesArguments, SlicesVerb};
 use crate::shipped::Shelf;
