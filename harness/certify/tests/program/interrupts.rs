@@ -34,9 +34,10 @@ fn one_interrupt_cleans_up() {
 #[test]
 fn two_interrupts_end_at_once_and_name_what_is_left() {
     let Some(scene) = Scene::new() else { return };
-    // It ignores its stop signal, so cleaning up takes its grace.
+    // It ignores its stop signal, so cleaning up takes its grace. Timed starts would not do: they
+    // end by SIGKILL, and all of them are over in half a second on a quick host.
     scene.image("stubborn", "stubborn", "");
-    let mut running = scene.start(scene.job("stubborn", "startup", "out"), "run");
+    let mut running = scene.start(scene.job("stubborn", "immutability", "out"), "run");
     reaches(
         &scene,
         "out",

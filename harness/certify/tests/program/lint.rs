@@ -43,7 +43,7 @@ fn findings_are_printed_and_told_by_the_exit_code() {
 #[test]
 fn bad_input_and_an_archive_that_is_not_there_are_told_apart() {
     let Some(scene) = Scene::new() else { return };
-    lint(&scene, &["none"]).assert(2, &["no release `none`"]);
+    lint(&scene, &["none"]).assert(2, &["invalid release reference: \"none\""]);
     lint(&scene, &["tiny", "--slice", "tiny_none"]).assert(2, &["no slice tiny_none"]);
     lint(&scene, &["tiny", "--arch", "pdp11"]).assert(2, &["pdp11"]);
     std::fs::remove_dir_all(scene.path("archive")).unwrap();

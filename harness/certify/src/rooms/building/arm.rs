@@ -1,7 +1,5 @@
 //! One arm of an image: its ingredients, the cut, user files, finish steps, the layout.
 
-use std::collections::BTreeMap;
-
 use anyhow::{Result, anyhow};
 use camino::Utf8Path;
 use chisel::{PackageRecord, PackageSource, PathExcludes, SliceKey};
