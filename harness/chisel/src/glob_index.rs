@@ -2,9 +2,11 @@
 //!
 //! Every pair that meets is found; pairs that do not meet are mostly left out. Segments without
 //! `**` line up one to one, so a walk compares segment with segment and leaves a branch at the
-//! first that cannot meet; below a segment with `**` every path is a candidate.
+//! first that cannot meet; below a segment with `**` every path is a candidate. Segments with
+//! wildcards are filed under their plain start, so that of thousands of `libNAME.so*` in one folder
+//! only those with a fitting start are looked at.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use crate::glob::{Pattern, is_glob};
 
@@ -20,8 +22,8 @@ struct Node {
     ends: Vec<usize>,
     /// Plain segments.
     plain: BTreeMap<String, Node>,
-    /// Segments with wildcards.
-    globs: HashMap<String, (Pattern, Node)>,
+    /// Segments with wildcards, by what stands before the first one.
+    globs: BTreeMap<String, BTreeMap<String, (Pattern, Node)>>,
 }
 
 impl GlobIndex {
@@ -31,7 +33,8 @@ impl GlobIndex {
         for segment in path.split('/') {
             node = if is_glob(segment) {
                 let new = || (Pattern::new(segment), Node::default());
-                &mut node.globs.entry(segment.to_owned()).or_insert_with(new).1
+                let filed = node.globs.entry(start(segment).to_owned()).or_default();
+                &mut filed.entry(segment.to_owned()).or_insert_with(new).1
             } else {
                 node.plain.entry(segment.to_owned()).or_default()
             };
@@ -68,8 +71,13 @@ impl Segment<'_> {
 
     /// The plain characters before the first wildcard.
     fn prefix(&self) -> &str {
-        self.text.split(['*', '?']).next().unwrap_or_default()
+        start(self.text)
     }
+}
+
+/// The plain characters of `text` before the first wildcard.
+fn start(text: &str) -> &str {
+    text.split(['*', '?']).next().unwrap_or_default()
 }
 
 impl Node {
@@ -80,7 +88,7 @@ impl Node {
         };
         if segment.is_deep() {
             // A deep segment may reach over any number of segments, also over none of them.
-            return self.below_prefix(segment.prefix(), found);
+            return self.below_prefix(segment, found);
         }
         match &segment.pattern {
             None => {
@@ -98,25 +106,45 @@ impl Node {
                 }
             }
         }
-        for (text, (glob, node)) in &self.globs {
+        for (text, (glob, node)) in self.fitting(segment) {
             if text.contains("**") {
                 node.all(found);
             } else if match &segment.pattern {
                 Some(pattern) => pattern.meets(glob),
-                None => segment.text.is_empty() || Pattern::new(segment.text).meets(glob),
+                None => Pattern::new(segment.text).meets(glob),
             } {
                 node.walk(rest, found);
             }
         }
     }
 
-    /// Everything below plain segments that start with `prefix` and below all patterns.
-    fn below_prefix(&self, prefix: &str, found: &mut Vec<usize>) {
+    /// Segments with wildcards whose plain start fits that of `segment`: one goes on where the
+    /// other ends. The start of a plain segment is all of it.
+    fn fitting<'n>(
+        &'n self,
+        segment: &Segment<'n>,
+    ) -> impl Iterator<Item = (&'n String, &'n (Pattern, Self))> {
+        let whole = segment.prefix();
+        let shorter = whole.char_indices().map(move |(at, _)| &whole[..at]);
+        let shorter = shorter.filter_map(|start| self.globs.get(start));
+        let is_glob = segment.pattern.is_some();
+        let from = self.globs.range(whole.to_owned()..);
+        let longer = from
+            .take_while(move |(start, _)| start.starts_with(whole))
+            .filter(move |(start, _)| is_glob || start.len() == whole.len())
+            .map(|(_, filed)| filed);
+        shorter.chain(longer).flatten()
+    }
+
+    /// Everything below plain segments that start as the deep `segment` does, and below patterns
+    /// that may.
+    fn below_prefix<'n>(&'n self, segment: &Segment<'n>, found: &mut Vec<usize>) {
+        let prefix = segment.prefix();
         let from = self.plain.range(prefix.to_owned()..);
         for (_, node) in from.take_while(|(text, _)| text.starts_with(prefix)) {
             node.all(found);
         }
-        for (_, node) in self.globs.values() {
+        for (_, (_, node)) in self.fitting(segment) {
             node.all(found);
         }
     }
@@ -125,7 +153,8 @@ impl Node {
     fn all(&self, found: &mut Vec<usize>) {
         found.extend(&self.ends);
         self.plain.values().for_each(|node| node.all(found));
-        self.globs.values().for_each(|(_, node)| node.all(found));
+        let globs = self.globs.values().flat_map(BTreeMap::values);
+        globs.for_each(|(_, node)| node.all(found));
     }
 }
 
@@ -135,6 +164,30 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn thousands_of_patterns_in_one_folder_are_not_all_looked_at() {
+        let names: Vec<String> = (0..2000)
+            .map(|at| format!("lib{}x{at}-", at % 26))
+            .collect();
+        let paths: Vec<String> = names
+            .iter()
+            .flat_map(|name| {
+                let ends = ["*.so", "?/**", "plain"];
+                ends.map(|end| format!("/usr/lib/*-linux-*/{name}{end}"))
+            })
+            .collect();
+        let mut index = GlobIndex::default();
+        for (number, path) in paths.iter().enumerate() {
+            index.add(path, number);
+        }
+        let found: usize = paths.iter().map(|path| index.candidates(path).len()).sum();
+        assert!(
+            found <= 4 * paths.len(),
+            "{found} candidates of {} paths",
+            paths.len()
+        );
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]

@@ -191,7 +191,7 @@ fn chisel_yaml(key: &ArchiveKey) -> Result<String> {
         .lines()
         .map(|line| format!("      {line}\n"))
         .collect();
-    let id = &print[print.len() - 16..];
+    let id = print[print.len() - 16..].to_uppercase();
     Ok(format!(
         "format: v1\narchives:\n  ubuntu:\n    version: 24.04\n    suites: [noble]\n    components: \
          [main]\n    public-keys: [bench]\npublic-keys:\n  bench:\n    id: {id}\n    armor: \
