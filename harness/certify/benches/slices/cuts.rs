@@ -119,8 +119,8 @@ fn second_image(world: &World) -> Result<Value> {
     };
     cost(call(&["slices", "lock", "--image", "image.yaml"]))?;
     let build = |at: usize| {
-        let mut call = call(&["build", "image.yaml", "--out"]);
-        call.arg(format!("image-{at}"));
+        let mut call = call(&["build", "image.yaml"]);
+        call.arg("--out").arg(format!("image-{at}"));
         cost(call)
     };
     build(0)?;
