@@ -1,7 +1,5 @@
 //! Absolute paths as text: cleaned, joined, and the names that merged `/usr` gives to one file.
 
-use model::Arch;
-
 /// `path` without empty, `.` and `..` parts; `..` at the root stays there.
 pub(crate) fn clean(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
@@ -66,19 +64,6 @@ pub(crate) fn of_key(key: &str) -> String {
     match is_merged(key) {
         true => format!("/usr/{key}"),
         false => format!("/{key}"),
-    }
-}
-
-/// The multiarch name of an architecture's library folder.
-pub(crate) const fn triplet(arch: Arch) -> &'static str {
-    match arch {
-        Arch::Amd64 => "x86_64-linux-gnu",
-        Arch::Arm64 => "aarch64-linux-gnu",
-        Arch::Armhf => "arm-linux-gnueabihf",
-        Arch::I386 => "i386-linux-gnu",
-        Arch::Ppc64el => "powerpc64le-linux-gnu",
-        Arch::Riscv64 => "riscv64-linux-gnu",
-        Arch::S390x => "s390x-linux-gnu",
     }
 }
 

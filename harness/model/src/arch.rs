@@ -75,6 +75,19 @@ impl Arch {
         }
     }
 
+    /// The name of its library folder below `/usr/lib` (Debian's multiarch tuples).
+    pub const fn multiarch(self) -> &'static str {
+        match self {
+            Self::Amd64 => "x86_64-linux-gnu",
+            Self::Arm64 => "aarch64-linux-gnu",
+            Self::Armhf => "arm-linux-gnueabihf",
+            Self::I386 => "i386-linux-gnu",
+            Self::Ppc64el => "powerpc64le-linux-gnu",
+            Self::Riscv64 => "riscv64-linux-gnu",
+            Self::S390x => "s390x-linux-gnu",
+        }
+    }
+
     /// The name in an OCI image configuration (GOARCH), and its variant if it has one.
     pub const fn oci(self) -> (&'static str, Option<&'static str>) {
         match self {

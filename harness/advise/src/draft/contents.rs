@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use deb::EntryKind;
 use model::Arch;
 
-use crate::paths::triplet;
 use crate::shelf::Opened;
 
 /// How paths are written.
@@ -81,7 +80,7 @@ fn whole<'o>(opened: &'o Opened, needed: &BTreeSet<&str>, arch: Arch) -> Vec<&'o
             at = folder;
         }
     }
-    let libraries = format!("/usr/lib/{}", triplet(arch));
+    let libraries = format!("/usr/lib/{}", arch.multiarch());
     let is_shared = |folder: &str| {
         let all = SHARED.iter().copied().chain([libraries.as_str()]);
         all.into_iter()
@@ -119,7 +118,7 @@ fn version(opened: &Opened, path: &str, needed: &BTreeSet<&str>) -> String {
 
 /// Names of architectures as wildcards.
 fn portable(path: &str, arch: Arch) -> String {
-    let triplet = triplet(arch);
+    let triplet = arch.multiarch();
     let end = format!("-{}", arch.debian());
     let parts = path.split('/').map(|part| {
         if part == triplet {

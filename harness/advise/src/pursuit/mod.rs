@@ -437,7 +437,7 @@ impl<'a> Pursuit<'a> {
 
     /// One look at the indexes for what nearly every application needs.
     fn first_question(&mut self) -> Result<()> {
-        let triplet = paths::triplet(self.arch);
+        let triplet = self.arch.multiarch();
         let folders = ["lib", "lib64", "lib32"].map(str::to_owned);
         let mut question = Question {
             library_folders: folders

@@ -62,7 +62,7 @@ impl Pursuit<'_> {
     }
 
     fn library(&mut self, name: &str, folders: &[String], from: &From) -> Result<Met> {
-        let triplet = paths::triplet(self.arch);
+        let triplet = self.arch.multiarch();
         let usual = [
             format!("/usr/lib/{triplet}"),
             "/usr/lib".to_owned(),

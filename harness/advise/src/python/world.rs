@@ -3,8 +3,6 @@
 
 use model::Arch;
 
-use crate::paths::triplet;
-
 /// The folders and names of one minor version on one architecture.
 #[derive(Debug, Clone)]
 pub(crate) struct World {
@@ -96,7 +94,7 @@ impl World {
     /// Python `3.minor` on `arch`.
     pub(crate) fn new(minor: u32, arch: Arch) -> Self {
         let endings = [
-            format!(".cpython-3{minor}-{}.so", triplet(arch)),
+            format!(".cpython-3{minor}-{}.so", arch.multiarch()),
             ".abi3.so".to_owned(),
             ".so".to_owned(),
             ".py".to_owned(),

@@ -81,21 +81,8 @@ fn origin(folder: &str, own: &str) -> String {
     folder.replace("${ORIGIN}", own).replace("$ORIGIN", own)
 }
 
-/// The multiarch name of an architecture's library folder.
-fn triplet(arch: Arch) -> &'static str {
-    match arch {
-        Arch::Amd64 => "x86_64-linux-gnu",
-        Arch::Arm64 => "aarch64-linux-gnu",
-        Arch::Armhf => "arm-linux-gnueabihf",
-        Arch::I386 => "i386-linux-gnu",
-        Arch::Ppc64el => "powerpc64le-linux-gnu",
-        Arch::Riscv64 => "riscv64-linux-gnu",
-        Arch::S390x => "s390x-linux-gnu",
-    }
-}
-
 fn system_folders(tree: &Tree, arch: Arch) -> Vec<String> {
-    let name = triplet(arch);
+    let name = arch.multiarch();
     let mut folders = vec![
         format!("/lib/{name}"),
         format!("/usr/lib/{name}"),
