@@ -14,64 +14,17 @@
 )]
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-use std::collections::BTreeMap;
+mod shelf;
 
 use bytes::Bytes;
 use chisel::{
-    Cut, ErrorClass, PackageRecord, PackageSource, PathExcludes, Release, ReleaseFiles, Result,
-    ScriptLimits, SliceKey, Strictness, cut, cut_whole, select,
+    Cut, ErrorClass, PathExcludes, Release, ReleaseFiles, Result, ScriptLimits, SliceKey,
+    Strictness, cut, cut_whole, select,
 };
-use model::{Arch, Digest};
+use model::Arch;
 use rootfs::{CutRootfs, Kind};
+use shelf::{CHISEL_YAML, Shelf};
 use testkit::{BuiltDeb, DebBuilder};
-
-/// The part of `chisel.yaml` that no test here is about.
-const CHISEL_YAML: &str = "format: v3
-archives:
-  debian: {version: 13, suites: [trixie], components: [main], public-keys: [key], priority: 1}
-public-keys:
-  key: {path: keys/key.asc}
-maintenance: {standard: 2025-01-01, end-of-life: 2030-01-01}
-";
-
-/// Packages in memory.
-struct Shelf(BTreeMap<String, (PackageRecord, Bytes)>);
-
-impl Shelf {
-    fn new(packages: impl IntoIterator<Item = BuiltDeb>) -> Self {
-        let record = |built: BuiltDeb| {
-            let bytes = Bytes::from(built.bytes);
-            let record = PackageRecord {
-                name: built.name.clone(),
-                version: built.version.clone(),
-                arch: built.architecture,
-                source: built.name.clone(),
-                source_version: built.version,
-                digest: Digest::of(&bytes),
-                size: bytes.len() as u64,
-                archive: "debian".to_owned(),
-                suite: "trixie".to_owned(),
-                file: format!("{}.deb", built.name),
-            };
-            (built.name, (record, bytes))
-        };
-        Self(packages.into_iter().map(record).collect())
-    }
-
-    fn records(&self) -> Vec<PackageRecord> {
-        self.0.values().map(|(record, _)| record.clone()).collect()
-    }
-}
-
-impl PackageSource for Shelf {
-    fn lookup(&self, name: &str, _: Arch, _: Option<&str>) -> Result<Option<PackageRecord>> {
-        Ok(self.0.get(name).map(|(record, _)| record.clone()))
-    }
-
-    fn open(&self, record: &PackageRecord) -> Result<Bytes> {
-        Ok(self.0[&record.name].1.clone())
-    }
-}
 
 fn files(definitions: &[(&str, &str)]) -> ReleaseFiles {
     let fixed = [

@@ -2,61 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-use std::collections::BTreeMap;
+mod shelf;
 
-use bytes::Bytes;
 use chisel::{
-    Error, ErrorClass, Lint, PackageRecord, PackageSource, RULES, Release, ReleaseFiles, Result,
-    Strictness, UnpackedPackages, lint_alone,
+    ErrorClass, Lint, RULES, Release, ReleaseFiles, Strictness, UnpackedPackages, lint_alone,
 };
-use model::{Arch, Digest};
-use testkit::{BuiltDeb, DebBuilder};
-
-const CHISEL_YAML: &str = "format: v3
-archives:
-  debian: {version: 13, suites: [trixie], components: [main], public-keys: [key], priority: 1}
-public-keys:
-  key: {path: keys/key.asc}
-maintenance: {standard: 2025-01-01, end-of-life: 2030-01-01}
-";
-
-/// Packages in memory; one name stands for an archive that fails.
-struct Shelf(BTreeMap<String, (PackageRecord, Bytes)>);
-
-impl Shelf {
-    fn new(packages: impl IntoIterator<Item = BuiltDeb>) -> Self {
-        let record = |built: BuiltDeb| {
-            let bytes = Bytes::from(built.bytes);
-            let record = PackageRecord {
-                name: built.name.clone(),
-                version: built.version.clone(),
-                arch: built.architecture,
-                source: built.name.clone(),
-                source_version: built.version,
-                digest: Digest::of(&bytes),
-                size: bytes.len() as u64,
-                archive: "debian".to_owned(),
-                suite: "trixie".to_owned(),
-                file: format!("{}.deb", built.name),
-            };
-            (built.name, (record, bytes))
-        };
-        Self(packages.into_iter().map(record).collect())
-    }
-}
-
-impl PackageSource for Shelf {
-    fn lookup(&self, name: &str, _: Arch, _: Option<&str>) -> Result<Option<PackageRecord>> {
-        if name == "unreachable" {
-            return Err(Error::new(ErrorClass::Archive, "no route"));
-        }
-        Ok(self.0.get(name).map(|(record, _)| record.clone()))
-    }
-
-    fn open(&self, record: &PackageRecord) -> Result<Bytes> {
-        Ok(self.0[&record.name].1.clone())
-    }
-}
+use model::Arch;
+use shelf::{CHISEL_YAML, Shelf};
+use testkit::DebBuilder;
 
 fn release(definitions: &[(&str, &str)]) -> Release {
     let fixed = [

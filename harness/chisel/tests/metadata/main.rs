@@ -11,6 +11,8 @@
 mod purl;
 mod rules;
 mod scene;
+#[path = "../shelf/mod.rs"]
+mod shelf;
 
 use std::collections::BTreeSet;
 

@@ -1,15 +1,11 @@
 //! Three packages made for the purpose, a release that cuts a part of them, and their bill.
 
-use std::collections::BTreeMap;
-
-use bytes::Bytes;
 use chisel::metadata::{Bill, DOCUMENTS, Identity, Ingredients, Leaf, Subject};
-use chisel::{
-    Cut, PackageRecord, PackageSource, Release, ReleaseFiles, Result, ScriptLimits, SliceKey,
-    Strictness, cut, select,
-};
+use chisel::{Cut, Release, ReleaseFiles, ScriptLimits, SliceKey, Strictness, cut, select};
 use model::{Arch, Digest};
 use testkit::DebBuilder;
+
+use crate::shelf::Shelf;
 
 const RELEASE: &str = "format: v3
 archives:
@@ -55,18 +51,6 @@ License: Expat
  Permission is granted.
 ";
 
-struct Shelf(BTreeMap<String, (PackageRecord, Bytes)>);
-
-impl PackageSource for Shelf {
-    fn lookup(&self, name: &str, _: Arch, _: Option<&str>) -> Result<Option<PackageRecord>> {
-        Ok(self.0.get(name).map(|(record, _)| record.clone()))
-    }
-
-    fn open(&self, record: &PackageRecord) -> Result<Bytes> {
-        Ok(self.0[&record.name].1.clone())
-    }
-}
-
 /// A package with its source's name and version.
 fn packages() -> Vec<(DebBuilder, &'static str, &'static str)> {
     let deb = |name: &str, version: &str| {
@@ -103,24 +87,10 @@ fn packages() -> Vec<(DebBuilder, &'static str, &'static str)> {
 }
 
 fn shelf() -> Shelf {
-    let record = |(deb, source, source_version): (DebBuilder, &str, &str)| {
-        let built = deb.build();
-        let bytes = Bytes::from(built.bytes);
-        let record = PackageRecord {
-            name: built.name.clone(),
-            version: built.version.clone(),
-            arch: built.architecture,
-            source: source.to_owned(),
-            source_version: source_version.to_owned(),
-            digest: Digest::of(&bytes),
-            size: bytes.len() as u64,
-            archive: "debian".to_owned(),
-            suite: "trixie".to_owned(),
-            file: format!("pool/main/t/{}.deb", built.name),
-        };
-        (built.name, (record, bytes))
+    let built = |(deb, source, version): (DebBuilder, &str, &str)| {
+        (deb.build(), source.to_owned(), version.to_owned())
     };
-    Shelf(packages().into_iter().map(record).collect())
+    Shelf::of(packages().into_iter().map(built))
 }
 
 /// The release with its definitions.
