@@ -22,6 +22,7 @@ mod interrupts;
 mod kept;
 mod lint;
 mod readiness;
+mod recorded;
 mod scene;
 mod slices;
 mod together;

@@ -1,4 +1,5 @@
-//! Recorded cases that are not about this crate: the test of the program runs them.
+//! Recorded cases that are not about this crate: `harness/certify/tests/program/recorded.rs` runs
+//! them.
 
 /// Their names. What is wrong with them is a word of the command line or the state of the folder
 /// that is cut into.
