@@ -23,6 +23,9 @@ pub const TOOL: &str = concat!("certify ", env!("CARGO_PKG_VERSION"));
 /// Digest of the sources this program was built from.
 pub const BUILD: &str = env!("CERTIFY_BUILD_HASH");
 
+/// The versions of our dependencies: what they make of the same input is theirs too.
+pub(crate) const DEPENDENCIES: &[u8] = include_bytes!("../../../Cargo.lock");
+
 /// What a program does before anything else: one TLS provider for all of it, before anything could
 /// build a client, and the log that `CERTIFY_LOG` asks for on standard error.
 pub fn prepare() {

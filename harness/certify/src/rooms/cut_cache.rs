@@ -6,11 +6,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use chisel::{Cut, PackageRecord, Selection};
 use model::Digest;
 
+use super::bounded;
+
 /// Most bytes of cuts kept between calls.
 const MOST_BYTES: u64 = 2 << 30;
-
-/// The versions of our dependencies: what they read of a package is theirs.
-const LOCK: &[u8] = include_bytes!("../../../../Cargo.lock");
 
 /// The cache's folder of cuts.
 pub struct CutCache {
@@ -34,7 +33,7 @@ impl CutCache {
             .collect();
         model::canonical::digest(&serde_json::json!({
             "build": crate::BUILD,
-            "dependencies": Digest::of(LOCK),
+            "dependencies": Digest::of(crate::DEPENDENCIES),
             "release": selection.release.digest,
             "arch": selection.arch,
             "slices": slices,
@@ -76,26 +75,6 @@ impl CutCache {
             .map_err(std::io::IntoInnerError::into_error)?;
         let path = self.root.join(key.hex());
         fs_err::rename(part, &path)?;
-        self.evict(&path)
-    }
-
-    /// Removes the oldest files until the bound holds; `fresh` stays.
-    fn evict(&self, fresh: &Utf8Path) -> std::io::Result<()> {
-        let mut all = Vec::new();
-        for file in fs_err::read_dir(&self.root)? {
-            let file = file?;
-            let known = file.metadata()?;
-            let path = Utf8PathBuf::try_from(file.path()).map_err(std::io::Error::other)?;
-            all.push((known.modified()?, path, known.len()));
-        }
-        all.sort();
-        let mut total: u64 = all.iter().map(|(.., bytes)| bytes).sum();
-        for (_, path, bytes) in all {
-            if total > MOST_BYTES && path != fresh {
-                fs_err::remove_file(&path)?;
-                total -= bytes;
-            }
-        }
-        Ok(())
+        bounded::evict(&self.root, MOST_BYTES, &path)
     }
 }

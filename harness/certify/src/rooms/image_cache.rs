@@ -11,8 +11,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use model::Digest;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use walkdir::WalkDir;
 
+use super::bounded::{self, below};
 use super::sealed;
 
 /// Most bytes of images kept between runs.
@@ -95,35 +95,7 @@ impl ImageCache {
             return fs_err::remove_dir_all(part);
         }
         fs_err::rename(part, &to)?;
-        self.evict(&to)
-    }
-
-    /// Removes the oldest folders until the bound holds; `fresh` stays. What a killed program left
-    /// half-filled ages like the others.
-    fn evict(&self, fresh: &Utf8Path) -> std::io::Result<()> {
-        let mut all = Vec::new();
-        for folder in fs_err::read_dir(&self.root)? {
-            let folder = folder?;
-            let path = Utf8PathBuf::try_from(folder.path()).map_err(std::io::Error::other)?;
-            let bytes: u64 = below(&path)?
-                .iter()
-                .filter_map(|file| fs_err::metadata(path.join(file)).ok())
-                .map(|metadata| metadata.len())
-                .sum();
-            all.push((folder.metadata()?.modified()?, path, bytes));
-        }
-        all.sort();
-        let mut total: u64 = all.iter().map(|(.., bytes)| bytes).sum();
-        for (_, path, bytes) in all {
-            if total <= MOST_BYTES {
-                break;
-            }
-            if path != fresh {
-                fs_err::remove_dir_all(&path)?;
-                total = total.saturating_sub(bytes);
-            }
-        }
-        Ok(())
+        bounded::evict(&self.root, MOST_BYTES, &to)
     }
 }
 
@@ -157,22 +129,6 @@ fn write(path: &Utf8Path, bytes: &[u8]) -> std::io::Result<()> {
         fs_err::create_dir_all(parent)?;
     }
     fs_err::write(path, bytes)
-}
-
-/// The files below a folder, as paths from it.
-fn below(folder: &Utf8Path) -> std::io::Result<Vec<Utf8PathBuf>> {
-    let mut files = Vec::new();
-    for entry in WalkDir::new(folder) {
-        let entry = entry?;
-        if !entry.file_type().is_file() {
-            continue;
-        }
-        let path = Utf8Path::from_path(entry.path()).unwrap_or(folder);
-        if let Ok(path) = path.strip_prefix(folder) {
-            files.push(path.to_owned());
-        }
-    }
-    Ok(files)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub mod archives;
 mod baseline;
+mod bounded;
 pub mod building;
 pub mod composing;
 pub mod cut_cache;
@@ -24,3 +25,18 @@ mod sealed;
 pub mod source;
 pub mod userfiles;
 pub mod wanted;
+
+use anyhow::anyhow;
+use chisel::SliceKey;
+
+use crate::{Failure, OrExit};
+
+/// The names of slices that `texts` are: in a spec, a lock or on the command line.
+pub fn slice_keys(texts: &[String]) -> Result<Vec<SliceKey>, Failure> {
+    let key = |text: &String| text.parse().map_err(|error| anyhow!("{error}"));
+    texts
+        .iter()
+        .map(key)
+        .collect::<anyhow::Result<_>>()
+        .or_usage()
+}

@@ -5,10 +5,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use chisel::KeptReleases;
 use model::{Digest, Hasher};
 
-use super::sealed;
+use super::{bounded, sealed};
 
-/// Most releases kept; the oldest go first.
-const MOST: usize = 32;
+/// Most bytes of releases kept; a large one has about 2 MB.
+const MOST_BYTES: u64 = 64 << 20;
 
 /// The cache's folder of validated releases.
 pub struct ReleaseCache {
@@ -35,16 +35,7 @@ impl ReleaseCache {
         let part = path.with_extension(std::process::id().to_string());
         fs_err::write(&part, sealed::seal(bytes))?;
         fs_err::rename(&part, path)?;
-        let mut all = Vec::new();
-        for file in fs_err::read_dir(&self.root)? {
-            let file = file?;
-            all.push((file.metadata()?.modified()?, file.path()));
-        }
-        all.sort();
-        let over = all.len().saturating_sub(MOST);
-        all[..over]
-            .iter()
-            .try_for_each(|(_, path)| fs_err::remove_file(path))
+        bounded::evict(&self.root, MOST_BYTES, path)
     }
 }
 

@@ -1,6 +1,5 @@
 //! One arm of an image: its ingredients, the cut, user files, finish steps, the layout.
 
-use anyhow::{Result, anyhow};
 use camino::Utf8Path;
 use chisel::{PackageRecord, PackageSource, PathExcludes, SliceKey};
 use engine::ArmImage;
@@ -14,6 +13,7 @@ use crate::rooms::image_cache::ImageCache;
 use crate::rooms::intent::IntendedImage;
 use crate::rooms::layout::{self, Writing};
 use crate::rooms::metadata::{self, Described};
+use crate::rooms::slice_keys;
 use crate::rooms::{baseline, finish, foreign, userfiles};
 use crate::{Failure, OrExit};
 
@@ -31,9 +31,6 @@ struct Ingredients {
     slices: Option<Vec<SliceKey>>,
     records: Vec<PackageRecord>,
 }
-
-/// The versions of our dependencies: the bytes of layers are theirs too.
-pub(super) const LOCK: &[u8] = include_bytes!("../../../../../Cargo.lock");
 
 impl Builder<'_> {
     /// One arm of an image: from the cache where that is allowed and it is known, else made.
@@ -92,7 +89,7 @@ impl Builder<'_> {
         let opened = self.opened(&ingredients.release, ingredients.arch)?;
         let input = serde_json::json!({
             "build": crate::BUILD,
-            "dependencies": Digest::of(LOCK),
+            "dependencies": Digest::of(crate::DEPENDENCIES),
             "image": image.name,
             "arm": arm,
             "arch": ingredients.arch,
@@ -117,7 +114,7 @@ impl Builder<'_> {
                 let release = self.choice.of(spec.slices.keys()).or_usage()?;
                 self.open(&release, arch)?;
                 let opened = self.opened(&release, arch)?;
-                let slices = keys(&spec.slices[&release])?;
+                let slices = slice_keys(&spec.slices[&release])?;
                 let selection = chisel::select(&opened.release, &slices, arch).or_usage()?;
                 let locked = self.locked_source(opened, &selection)?;
                 let source: &dyn PackageSource = match &locked {
@@ -258,10 +255,4 @@ impl Builder<'_> {
         let origin = opened.map(|opened| opened.archives.origin());
         format!("{release}: {}", origin.unwrap_or_default())
     }
-}
-
-/// The names of slices that a spec's `texts` are.
-pub(super) fn keys(texts: &[String]) -> Result<Vec<SliceKey>, Failure> {
-    let key = |text: &String| text.parse().map_err(|error| anyhow!("{error}"));
-    texts.iter().map(key).collect::<Result<_>>().or_usage()
 }

@@ -5,11 +5,11 @@ use engine::clock::Clock;
 use model::{Arm, Digest};
 use rootfs::Tree;
 
-use super::arm::{LOCK, keys};
 use super::{Builder, Opened};
 use crate::releases::Releases;
 use crate::rooms::intent::IntendedImage;
 use crate::rooms::release_cache::ReleaseCache;
+use crate::rooms::slice_keys;
 use crate::{Failure, OrExit};
 
 impl Builder<'_> {
@@ -47,7 +47,7 @@ impl Builder<'_> {
         let arch = self.arch()?;
         let name = self.choice.of(image.spec.slices.keys()).or_usage()?;
         let release = self.validated(&name)?;
-        let slices = keys(&image.spec.slices[&name])?;
+        let slices = slice_keys(&image.spec.slices[&name])?;
         let selection = chisel::select(&release, &slices, arch).or_usage()?;
         let locked = lock.demand(&selection).or_usage()?;
         image::hash_contents(own);
@@ -58,7 +58,7 @@ impl Builder<'_> {
             .collect();
         Ok(Some(model::canonical::digest(&serde_json::json!({
             "build": crate::BUILD,
-            "dependencies": Digest::of(LOCK),
+            "dependencies": Digest::of(crate::DEPENDENCIES),
             "image": image.name,
             "arm": arm,
             "arch": arch,

@@ -11,6 +11,7 @@ use crate::arguments::CutArguments;
 use crate::rooms::archives::{self, Archives};
 use crate::rooms::cut_cache::CutCache;
 use crate::rooms::metadata::{self, Described};
+use crate::rooms::slice_keys;
 use crate::shipped::Shelf;
 use crate::verbs::print_json;
 use crate::{Failure, OrExit, Terminal, host};
@@ -77,7 +78,7 @@ fn on_threads(
         Some(lock) if arguments.slices.is_empty() => &lock.slices,
         _ => &arguments.slices,
     };
-    let selection = chisel::select(&release, &opened::keys(asked)?, arch).or_usage()?;
+    let selection = chisel::select(&release, &slice_keys(asked)?, arch).or_usage()?;
     let locked = lock
         .as_ref()
         .map(|lock| lock.demand(&selection))

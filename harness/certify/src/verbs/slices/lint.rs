@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::opened::{Habits, Looking};
 use super::{opened, release};
 use crate::arguments::{LintArguments, ReleaseArguments};
+use crate::rooms::slice_keys;
 use crate::shipped::Shelf;
 use crate::verbs::{print, print_json};
 use crate::{Failure, OrExit, Terminal};
@@ -67,7 +68,7 @@ fn wanted(names: &[String], release: &Release) -> Result<Vec<SliceKey>, Failure>
     if names.is_empty() {
         return Ok(release.slices().map(|slice| slice.key.clone()).collect());
     }
-    let keys = opened::keys(names)?;
+    let keys = slice_keys(names)?;
     for key in &keys {
         release
             .slice(key)

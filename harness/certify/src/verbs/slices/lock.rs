@@ -9,6 +9,7 @@ use super::opened::{Habits, Looking};
 use super::{opened, release};
 use crate::arguments::LockArguments;
 use crate::rooms::intent;
+use crate::rooms::slice_keys;
 use crate::shipped::Shelf;
 use crate::verbs::{print, print_json};
 use crate::{Failure, OrExit, Terminal};
@@ -88,7 +89,7 @@ fn lock(
     arguments: &LockArguments,
     (shelf, terminal): (&Shelf, &Terminal),
 ) -> Result<Lock, Failure> {
-    let selection = chisel::select(release, &opened::keys(slices)?, arch).or_usage()?;
+    let selection = chisel::select(release, &slice_keys(slices)?, arch).or_usage()?;
     let looking = Looking {
         mirrors: &arguments.mirrors,
         ignored: arguments.release.ignored(),

@@ -1,7 +1,7 @@
 //! What the verbs that look into archives have in common: an architecture, slices, open archives.
 
-use anyhow::{Context, anyhow};
-use chisel::{Ignored, Release, SliceKey};
+use anyhow::Context;
+use chisel::{Ignored, Release};
 use engine::clock::Clock;
 use model::Arch;
 use tokio_util::sync::CancellationToken;
@@ -38,16 +38,6 @@ pub(super) fn arch(text: Option<&str>) -> Result<Arch, Failure> {
             .context("the host's architecture is not one of ours")
             .or_usage(),
     }
-}
-
-/// The names of slices that `texts` are.
-pub(super) fn keys(texts: &[String]) -> Result<Vec<SliceKey>, Failure> {
-    let key = |text: &String| text.parse().map_err(|error| anyhow!("{error}"));
-    texts
-        .iter()
-        .map(key)
-        .collect::<anyhow::Result<_>>()
-        .or_usage()
 }
 
 /// The archives of `release` for `arch`.
