@@ -4,7 +4,7 @@ use chisel::SliceKey;
 use model::{Arch, Hosts};
 
 use crate::corpus;
-use crate::scene::Scene;
+use crate::scene::{Ended, Scene};
 use crate::stand_in::{self, Files};
 use crate::web::Site;
 
@@ -149,18 +149,6 @@ fn a_path_that_a_package_lost_fails_the_cut() {
     // The archive has what nginx needs, which is no page to show.
     serve(&scene, &files, "noble", Arch::Amd64, &NOBLE[1..2]);
     stand_in::lay(&files, &scene.path("checkout"));
-    let (root, checkout) = (scene.root("root"), scene.path("checkout"));
-    let words = [
-        "slices",
-        "cut",
-        "--release",
-        checkout.as_str(),
-        "--arch",
-        "amd64",
-        "--root",
-    ];
-    let words = [&words[..], &[root.as_str(), "nginx-common_index"]].concat();
-    scene
-        .run(&words)
+    Ended::of(scene.cutting(&["nginx-common_index"]))
         .assert(1, &["/usr/share/nginx/html/index.html"]);
 }

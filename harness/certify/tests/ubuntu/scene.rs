@@ -109,6 +109,17 @@ impl Scene {
         call
     }
 
+    /// A call that cuts for amd64 by the release in `checkout` into the fresh folder `root`; slices
+    /// and whatever else are `words`.
+    pub(crate) fn cutting(&self, words: &[&str]) -> Command {
+        let mut call = self.certify(&["slices", "cut", "--arch", "amd64", "--release"]);
+        call.arg(self.path("checkout"))
+            .arg("--root")
+            .arg(self.root("root"));
+        call.args(words);
+        call
+    }
+
     /// Runs the program to its end.
     pub(crate) fn run(&self, words: &[&str]) -> Ended {
         Ended::of(self.certify(words))

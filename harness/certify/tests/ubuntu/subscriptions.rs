@@ -41,17 +41,7 @@ fn entry() -> String {
 }
 
 fn cut(scene: &Scene, more: &[&str]) -> Ended {
-    let (root, checkout) = (scene.root("root"), scene.path("checkout"));
-    let words = [
-        "slices",
-        "cut",
-        "--release",
-        checkout.as_str(),
-        "--arch",
-        "amd64",
-        "--root",
-    ];
-    scene.run(&[&words[..], &[root.as_str()], more, &["some_bins"]].concat())
+    Ended::of(scene.cutting(&[more, &["some_bins"]].concat()))
 }
 
 fn version(scene: &Scene) -> String {
@@ -102,17 +92,7 @@ fn credentials_go_to_the_subscriptions_host_alone() {
 fn a_folder_that_is_named_stands_in_for_apts() {
     let scene = scene();
     scene.write("auth/esm.conf", &entry());
-    let (root, checkout) = (scene.root("root"), scene.path("checkout"));
-    let words = [
-        "slices",
-        "cut",
-        "--release",
-        checkout.as_str(),
-        "--arch",
-        "amd64",
-        "--root",
-    ];
-    let mut call = scene.certify(&[&words[..], &[root.as_str(), "some_bins"]].concat());
+    let mut call = scene.cutting(&["some_bins"]);
     call.env("CHISEL_AUTH_DIR", scene.path("auth"));
     Ended::of(call).assert(0, &[]);
     assert_eq!(version(&scene), "2.0");

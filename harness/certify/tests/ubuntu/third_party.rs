@@ -43,17 +43,7 @@ fn scene(label: &str, signer: Option<&ArchiveKey>) -> Scene {
 }
 
 fn cut(scene: &Scene, more: &[&str]) -> Ended {
-    let (root, checkout) = (scene.root("root"), scene.path("checkout"));
-    let words = [
-        "slices",
-        "cut",
-        "--release",
-        checkout.as_str(),
-        "--arch",
-        "amd64",
-        "--root",
-    ];
-    scene.run(&[&words[..], &[root.as_str()], more, &["agent_bins"]].concat())
+    Ended::of(scene.cutting(&[more, &["agent_bins"]].concat()))
 }
 
 #[test]
