@@ -39,6 +39,9 @@ pub struct SliceInfo<'r> {
     /// One line for people.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub hint: &'r str,
+    /// Why it takes more than half of its package (a key of ours).
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub whole: &'r str,
     /// The slices it needs, and the architectures on which it does; none: all.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub essential: BTreeMap<String, &'r [String]>,
@@ -97,6 +100,7 @@ pub fn info<'r>(release: &'r Release, names: &[String]) -> Info<'r> {
 fn slice_info(slice: &Slice) -> SliceInfo<'_> {
     SliceInfo {
         hint: &slice.hint,
+        whole: &slice.whole,
         essential: slice
             .essential
             .iter()
@@ -197,6 +201,10 @@ impl SliceInfo<'_> {
                 "        hint: {}\n",
                 scalar(self.hint, Place::Block(8))
             ));
+        }
+        if !self.whole.is_empty() {
+            let whole = scalar(self.whole, Place::Block(8));
+            text.push_str(&format!("        whole: {whole}\n"));
         }
         if !self.essential.is_empty() {
             text.push_str("        essential:\n");
