@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::Read;
 
 use camino::Utf8Path;
 use model::{Digest, Hasher};
@@ -13,6 +14,9 @@ const MAX_DEPTH: usize = 16;
 
 /// The largest file of a release that is read.
 const MAX_FILE_BYTES: u64 = 4 << 20;
+
+/// Room for nearly every definition.
+const USUAL_BYTES: usize = 4 << 10;
 
 /// The files of one release by relative path: `chisel.yaml`, `slices/**`, `keys/**`.
 #[derive(Debug, Clone)]
@@ -133,16 +137,24 @@ fn walk(
         if kind.is_dir() {
             walk(dir, &path, suffix, depth + 1, files)?;
         } else if suffix.is_none_or(|suffix| name.ends_with(suffix)) {
-            let size = fs_err::metadata(dir.join(&path)).map_err(failed)?.len();
-            if size > MAX_FILE_BYTES {
+            let bytes = bounded(&dir.join(&path)).map_err(failed)?;
+            if bytes.len() as u64 > MAX_FILE_BYTES {
                 let text = format!("{path} is larger than {MAX_FILE_BYTES} bytes");
                 return Err(Error::new(ErrorClass::Limit, text));
             }
-            let bytes = fs_err::read(dir.join(&path)).map_err(failed)?;
             files.insert(path, Cow::Owned(bytes));
         }
     }
     Ok(())
+}
+
+/// Reads at most one byte more than a file may have. A release has hundreds of files of a few
+/// kilobytes: each is opened, read and closed, and not asked for its size first.
+fn bounded(path: &Utf8Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
+    let file = fs_err::File::open(path)?;
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The operating system's text without path and number.

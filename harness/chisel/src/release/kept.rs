@@ -25,14 +25,14 @@ impl Release {
         let key = key(files, strictness);
         let known = kept
             .load(&key)
-            .and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok());
+            .and_then(|bytes| postcard::from_bytes::<Self>(&bytes).ok());
         if let Some(mut release) = known.filter(|release| release.digest == files.digest()) {
             // The same content may lie in another folder this time.
             files.name().clone_into(&mut release.name);
             return Ok(release);
         }
         let release = Self::from_files(files, strictness)?;
-        if let Ok(bytes) = serde_json::to_vec(&release) {
+        if let Ok(bytes) = postcard::to_stdvec(&release) {
             kept.save(&key, &bytes);
         }
         Ok(release)
