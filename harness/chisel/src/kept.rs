@@ -51,8 +51,7 @@ impl Cut {
         let mut written = BTreeSet::new();
         for (_, _, blob) in self.rootfs.tree.files() {
             if written.insert(blob.digest()) {
-                let bytes = blob.bytes();
-                out.write_all(bytes.ok_or_else(|| std::io::Error::other("no content"))?)?;
+                blob.copy_to(out)?;
             }
         }
         Ok(())

@@ -49,7 +49,7 @@ impl<'a> Iterator for Stanzas<'a> {
         while !self.failed && at < whole.len() {
             let line = next_line(whole.get(at..).unwrap_or_default());
             let number = self.line;
-            let blank = line.trim_ascii().is_empty();
+            let blank = is_blank(line);
             if blank && start.is_some() {
                 break;
             }
@@ -81,8 +81,22 @@ impl<'a> Iterator for Stanzas<'a> {
 
 /// The text up to and including the next line break.
 fn next_line(text: &str) -> &str {
-    let end = text.find('\n').map_or(text.len(), |at| at + 1);
+    let end = memchr::memchr(b'\n', text.as_bytes()).map_or(text.len(), |at| at + 1);
     text.get(..end).unwrap_or(text)
+}
+
+/// Name and value around the first colon.
+fn field(text: &str) -> Option<(&str, &str)> {
+    let colon = memchr::memchr(b':', text.as_bytes())?;
+    Some((text.get(..colon)?, text.get(colon + 1..)?))
+}
+
+/// Nearly every line of a big index tells it by its first byte.
+fn is_blank(line: &str) -> bool {
+    match line.bytes().next() {
+        None | Some(b'\n') => true,
+        Some(first) => first.is_ascii_whitespace() && line.trim_ascii().is_empty(),
+    }
 }
 
 fn check_line(line: &str, has_field: bool) -> Result<(), &'static str> {
@@ -92,7 +106,7 @@ fn check_line(line: &str, has_field: bool) -> Result<(), &'static str> {
             false => Err("a continuation line without a field before it"),
         };
     }
-    let (name, _) = line.split_once(':').ok_or("no colon")?;
+    let (name, _) = field(line).ok_or("no colon")?;
     let graphic = name.bytes().all(|b| b.is_ascii_graphic());
     match graphic && !name.is_empty() && !name.starts_with('-') {
         true => Ok(()),
@@ -127,18 +141,15 @@ impl<'a> Stanza<'a> {
                 // Comments between continuation lines belong to the field, later ones do not.
                 let mut end = line.len();
                 let mut seen = end;
-                loop {
-                    let more = next_line(rest.get(seen..).unwrap_or_default());
-                    seen += more.len();
-                    match more.bytes().next() {
-                        Some(b' ' | b'\t') => end = seen,
-                        Some(b'#') => {}
-                        _ => break,
+                while let Some(first @ (b' ' | b'\t' | b'#')) = rest.as_bytes().get(seen) {
+                    seen += next_line(rest.get(seen..).unwrap_or_default()).len();
+                    if *first != b'#' {
+                        end = seen;
                     }
                 }
                 let field = rest.get(..end).unwrap_or_default();
                 rest = rest.get(end..).unwrap_or_default();
-                let (name, value) = field.split_once(':')?;
+                let (name, value) = self::field(field)?;
                 return Some((name, value.trim_ascii()));
             }
         })

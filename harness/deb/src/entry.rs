@@ -1,7 +1,7 @@
 //! The files of a package: what its `data.tar` says, with contents shared from the unpacked tar.
 
 use std::collections::BTreeMap;
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 
 use bytes::Bytes;
 
@@ -122,10 +122,7 @@ pub(crate) fn list(tar: &Bytes) -> Result<Listing, TarFault> {
             listing.skipped.push(name);
             continue;
         };
-        let entry = entry(path, &mut raw, tar).map_err(|fault| match fault {
-            Fault::Io(source) => TarFault::Corrupt { after, source },
-            Fault::Tar(fault) => fault,
-        })?;
+        let entry = entry(path, &mut raw, Some(tar)).map_err(|fault| fault.after(after))?;
         if !matches!(entry.kind, EntryKind::Dir) {
             files.insert(entry.path.clone());
         }
@@ -144,9 +141,19 @@ pub(crate) fn list(tar: &Bytes) -> Result<Listing, TarFault> {
     Ok(listing)
 }
 
-enum Fault {
+pub(crate) enum Fault {
     Io(std::io::Error),
     Tar(TarFault),
+}
+
+impl Fault {
+    /// What is wrong with a tar of which `after` entries were read before.
+    pub(crate) fn after(self, after: usize) -> TarFault {
+        match self {
+            Self::Io(source) => TarFault::Corrupt { after, source },
+            Self::Tar(fault) => fault,
+        }
+    }
 }
 
 impl From<std::io::Error> for Fault {
@@ -161,10 +168,12 @@ impl From<TarFault> for Fault {
     }
 }
 
-fn entry(
+/// The entry that `raw` heads. Contents are slices of `tar`; of one that is not held whole they are
+/// empty.
+pub(crate) fn entry<R: Read>(
     path: String,
-    raw: &mut tar::Entry<'_, Cursor<&[u8]>>,
-    tar: &Bytes,
+    raw: &mut tar::Entry<'_, R>,
+    tar: Option<&Bytes>,
 ) -> Result<Entry, Fault> {
     let kind = kind(&path, raw, tar)?;
     let header = raw.header();
@@ -196,7 +205,11 @@ fn entry(
     Ok(entry)
 }
 
-fn kind(path: &str, raw: &tar::Entry<'_, Cursor<&[u8]>>, tar: &Bytes) -> Result<EntryKind, Fault> {
+fn kind<R: Read>(
+    path: &str,
+    raw: &tar::Entry<'_, R>,
+    tar: Option<&Bytes>,
+) -> Result<EntryKind, Fault> {
     use tar::EntryType;
     let header = raw.header();
     let device = || -> Result<(u32, u32), std::io::Error> {
@@ -210,6 +223,9 @@ fn kind(path: &str, raw: &tar::Entry<'_, Cursor<&[u8]>>, tar: &Bytes) -> Result<
     Ok(match header.entry_type() {
         EntryType::Directory => EntryKind::Dir,
         EntryType::Regular | EntryType::Continuous => {
+            let Some(tar) = tar else {
+                return Ok(EntryKind::File(Bytes::new()));
+            };
             let truncated = || TarFault::Truncated(path.to_owned());
             let from = usize::try_from(raw.raw_file_position()).map_err(|_| truncated())?;
             let size = usize::try_from(raw.size()).map_err(|_| truncated())?;
@@ -241,7 +257,7 @@ fn kind(path: &str, raw: &tar::Entry<'_, Cursor<&[u8]>>, tar: &Bytes) -> Result<
     })
 }
 
-fn text(bytes: &[u8]) -> Result<String, TarFault> {
+pub(crate) fn text(bytes: &[u8]) -> Result<String, TarFault> {
     match std::str::from_utf8(bytes) {
         Ok(text) if !text.contains('\0') => Ok(text.to_owned()),
         _ => Err(TarFault::Path(String::from_utf8_lossy(bytes).into_owned())),
@@ -250,7 +266,7 @@ fn text(bytes: &[u8]) -> Result<String, TarFault> {
 
 /// The absolute path of a tar name. None for a name that the reference tool passes over: one
 /// that does not start with `./`, or has an empty or `.` part inside. `..` is refused.
-fn installed_path(name: &str) -> Result<Option<String>, TarFault> {
+pub(crate) fn installed_path(name: &str) -> Result<Option<String>, TarFault> {
     if name.split('/').any(|part| part == "..") {
         return Err(TarFault::Path(name.to_owned()));
     }

@@ -22,6 +22,7 @@ mod signed;
 mod sources;
 mod store;
 mod stored;
+mod stream;
 mod unpack;
 mod version;
 
@@ -48,5 +49,6 @@ pub use signed::{BadSignature, Refusal, RefusalReason, SignedText, Signer};
 pub use sources::{AddressBook, AptSources, BadMirror, Candidate, NamedBy, Unusable, apt_proxies};
 pub use store::{Incoming, ObjectLock, Store, StoreError};
 pub use stored::stored;
+pub use stream::{DebStream, Passing};
 pub use unpack::{Compression, Limits, UnpackFault, unpack};
 pub use version::{BadVersion, Version};

@@ -1,10 +1,12 @@
 //! The record of one package in an index, and which version of a name it is.
 
+use std::borrow::Cow;
+
 use model::{Arch, Digest};
 
 use crate::control::Stanza;
 use crate::relation::{AnyOf, BadRelation, Relation, relations};
-use crate::version::{BadVersion, Version};
+use crate::version::{BadVersion, Version, is_version};
 
 /// One binary package as an index describes it. Relation fields are kept as text and read on
 /// demand: most records of an index are never looked at.
@@ -30,8 +32,6 @@ pub struct Package {
     pub essential: bool,
     /// `Priority`; `optional` when absent.
     pub priority: Priority,
-    /// `Section`.
-    pub section: String,
     /// `Multi-Arch`; `no` when absent.
     pub multi_arch: MultiArch,
     /// Path below the archive's base address.
@@ -40,10 +40,6 @@ pub struct Package {
     pub size: u64,
     /// Digest of the `.deb`.
     pub sha256: Digest,
-    /// `Installed-Size` in KiB.
-    pub installed_kib: u64,
-    /// First line of the description.
-    pub summary: String,
 }
 
 /// `Priority` (Debian Policy 2.5), most important first.
@@ -78,106 +74,204 @@ pub struct BadRecord {
 }
 
 impl BadRecord {
+    /// The record lacks `field`.
+    pub(crate) fn absent(package: &str, line: usize, field: &'static str) -> Self {
+        Self {
+            package: package.to_owned(),
+            line,
+            field,
+            why: ABSENT.to_owned(),
+        }
+    }
+
     /// Whether it only lacks what a package is fetched or verified by: such a record spoils no
     /// other one.
     pub(crate) fn is_incomplete(&self) -> bool {
-        self.why == ABSENT && ["Filename", "Size", "SHA256"].contains(&self.field)
+        self.why == ABSENT && SPARED.contains(&self.field)
     }
 }
+
+/// What a package is fetched and verified by.
+pub(crate) const SPARED: [&str; 3] = ["Filename", "Size", "SHA256"];
 
 /// Why a field that has no text is bad.
 const ABSENT: &str = "absent";
 
-/// The fields a [`Package`] is made of, in the order in which the index cache keeps them.
-pub(crate) const FIELDS: [&str; 16] = [
-    "Package",
-    "Version",
-    "Architecture",
-    "Source",
-    "Depends",
-    "Pre-Depends",
-    "Provides",
-    "Essential",
-    "Priority",
-    "Section",
-    "Multi-Arch",
-    "Filename",
-    "Size",
-    "SHA256",
-    "Installed-Size",
-    "Description",
-];
+/// The fields of a paragraph that a [`Package`] is made of, as they were written; empty where they
+/// are absent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fields<'a> {
+    /// The line of the paragraph's first field, counted from 1.
+    pub(crate) line: usize,
+    pub(crate) name: &'a str,
+    pub(crate) version: &'a str,
+    pub(crate) architecture: &'a str,
+    pub(crate) source: &'a str,
+    pub(crate) depends: &'a str,
+    pub(crate) pre_depends: &'a str,
+    pub(crate) provides: &'a str,
+    pub(crate) essential: &'a str,
+    pub(crate) priority: &'a str,
+    pub(crate) multi_arch: &'a str,
+    pub(crate) filename: &'a str,
+    pub(crate) size: &'a str,
+    pub(crate) sha256: &'a str,
+}
+
+impl<'a> Fields<'a> {
+    pub(crate) const NONE: Self = Self {
+        line: 0,
+        name: "",
+        version: "",
+        architecture: "",
+        source: "",
+        depends: "",
+        pre_depends: "",
+        provides: "",
+        essential: "",
+        priority: "",
+        multi_arch: "",
+        filename: "",
+        size: "",
+        sha256: "",
+    };
+
+    /// Those of `stanza`; of a field that stands twice the last.
+    pub(crate) fn of(stanza: &Stanza<'a>) -> Self {
+        let mut fields = Self {
+            line: stanza.line(),
+            ..Self::NONE
+        };
+        for (name, value) in stanza.fields() {
+            if let Some(slot) = fields.slot(name) {
+                *slot = value;
+            }
+        }
+        fields
+    }
+
+    /// Where the value of the field `name` goes. A big index has a million of them: the length
+    /// leaves one to three words to compare.
+    fn slot(&mut self, name: &str) -> Option<&mut &'a str> {
+        let is = |word: &str| word.eq_ignore_ascii_case(name);
+        match name.len() {
+            4 if is("Size") => Some(&mut self.size),
+            6 if is("SHA256") => Some(&mut self.sha256),
+            6 if is("Source") => Some(&mut self.source),
+            7 if is("Package") => Some(&mut self.name),
+            7 if is("Version") => Some(&mut self.version),
+            7 if is("Depends") => Some(&mut self.depends),
+            8 if is("Filename") => Some(&mut self.filename),
+            8 if is("Priority") => Some(&mut self.priority),
+            8 if is("Provides") => Some(&mut self.provides),
+            9 if is("Essential") => Some(&mut self.essential),
+            10 if is("Multi-Arch") => Some(&mut self.multi_arch),
+            11 if is("Pre-Depends") => Some(&mut self.pre_depends),
+            12 if is("Architecture") => Some(&mut self.architecture),
+            _ => None,
+        }
+    }
+
+    /// The first field that is absent although every record must have it.
+    pub(crate) fn absent(&self) -> Option<&'static str> {
+        let all = [
+            ("Package", self.name),
+            ("Architecture", self.architecture),
+            ("Filename", self.filename),
+            ("Size", self.size),
+            ("SHA256", self.sha256),
+        ];
+        all.into_iter()
+            .find_map(|(field, value)| value.is_empty().then_some(field))
+    }
+
+    /// The numbers among the fields, where nothing is wrong with the record.
+    pub(crate) fn numbers(&self) -> Result<Numbers, BadRecord> {
+        if let Some(field) = self.absent() {
+            return Err(BadRecord::absent(self.name, self.line, field));
+        }
+        check_filename(self.filename).map_err(|why| self.bad("Filename", why.to_owned()))?;
+        if !is_version(self.version) {
+            let parsed: Result<Version, BadVersion> = self.version.parse();
+            let why = parsed.err().map(|e| e.to_string()).unwrap_or_default();
+            return Err(self.bad("Version", why));
+        }
+        if let Some((_, version)) = stated_source(self.source)
+            && let Err(why) = version.parse::<Version>()
+        {
+            return Err(self.bad("Source", why.to_string()));
+        }
+        Ok(Numbers {
+            size: self
+                .size
+                .parse()
+                .map_err(|e| self.bad("Size", format!("`{}`: {e}", self.size)))?,
+            sha256: Digest::from_hex(self.sha256).map_err(|e| self.bad("SHA256", e.to_string()))?,
+            essential: self.essential.eq_ignore_ascii_case("yes"),
+            priority: Priority::read(self.priority),
+            multi_arch: MultiArch::read(self.multi_arch),
+        })
+    }
+
+    /// The package.
+    pub(crate) fn package(&self, numbers: Numbers) -> Result<Package, BadRecord> {
+        let version: Version = self
+            .version
+            .parse()
+            .map_err(|e: BadVersion| self.bad("Version", e.to_string()))?;
+        let (source, source_version) = match stated_source(self.source) {
+            Some((source, version)) => {
+                let version = version.parse();
+                let bad = |e: BadVersion| self.bad("Source", e.to_string());
+                (source, version.map_err(bad)?)
+            }
+            None if self.source.is_empty() => (self.name, version.clone()),
+            None => (self.source, version.clone()),
+        };
+        Ok(Package {
+            name: self.name.to_owned(),
+            source: source.to_owned(),
+            source_version,
+            version,
+            architecture: self.architecture.to_owned(),
+            depends: unfolded(self.depends).into_owned(),
+            pre_depends: unfolded(self.pre_depends).into_owned(),
+            provides: unfolded(self.provides).into_owned(),
+            essential: numbers.essential,
+            priority: numbers.priority,
+            multi_arch: numbers.multi_arch,
+            filename: self.filename.to_owned(),
+            size: numbers.size,
+            sha256: numbers.sha256,
+        })
+    }
+
+    fn bad(&self, field: &'static str, why: String) -> BadRecord {
+        BadRecord {
+            package: self.name.to_owned(),
+            line: self.line,
+            field,
+            why,
+        }
+    }
+}
+
+/// What a record says in numbers and words of a closed set.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Numbers {
+    pub(crate) size: u64,
+    pub(crate) sha256: Digest,
+    pub(crate) essential: bool,
+    pub(crate) priority: Priority,
+    pub(crate) multi_arch: MultiArch,
+}
 
 impl Package {
     /// Reads a paragraph of a `Packages` file. A record without `Filename`, `Size` or `SHA256`
     /// is refused: it could not be verified.
     pub fn from_stanza(stanza: &Stanza<'_>) -> Result<Self, BadRecord> {
-        let mut values = [""; FIELDS.len()];
-        for (name, value) in stanza.fields() {
-            let known = FIELDS.iter().position(|f| f.eq_ignore_ascii_case(name));
-            if let Some(slot) = known.and_then(|at| values.get_mut(at)) {
-                *slot = value;
-            }
-        }
-        let [
-            name,
-            version,
-            architecture,
-            source,
-            depends,
-            pre_depends,
-            provides,
-            essential,
-            priority,
-            section,
-            multi_arch,
-            filename,
-            size,
-            sha256,
-            installed,
-            description,
-        ] = values;
-        let bad = |field, why: String| BadRecord {
-            package: name.to_owned(),
-            line: stanza.line(),
-            field,
-            why,
-        };
-        if let Some(field) = absent([name, architecture, filename, size, sha256]) {
-            return Err(bad(field, ABSENT.to_owned()));
-        }
-        check_filename(filename).map_err(|why| bad("Filename", why.to_owned()))?;
-        let number = |field, text: &str| {
-            text.parse::<u64>()
-                .map_err(|e| bad(field, format!("`{text}`: {e}")))
-        };
-        let version: Version = version
-            .parse()
-            .map_err(|e| bad("Version", format!("{e}")))?;
-        let (source, source_version) =
-            source_of(source, name, &version).map_err(|why| bad("Source", why))?;
-        Ok(Self {
-            name: name.to_owned(),
-            source,
-            source_version,
-            version,
-            architecture: architecture.to_owned(),
-            depends: depends.to_owned(),
-            pre_depends: pre_depends.to_owned(),
-            provides: provides.to_owned(),
-            essential: essential.eq_ignore_ascii_case("yes"),
-            priority: Priority::read(priority),
-            section: section.to_owned(),
-            multi_arch: MultiArch::read(multi_arch),
-            filename: filename.to_owned(),
-            size: number("Size", size)?,
-            sha256: Digest::from_hex(sha256).map_err(|e| bad("SHA256", e.to_string()))?,
-            installed_kib: match installed {
-                "" => 0,
-                text => number("Installed-Size", text)?,
-            },
-            summary: description.lines().next().unwrap_or_default().to_owned(),
-        })
+        let fields = Fields::of(stanza);
+        fields.package(fields.numbers()?)
     }
 
     /// `Pre-Depends` and then `Depends`, as groups of alternatives. Alternatives that do not
@@ -198,26 +292,22 @@ impl Package {
     }
 }
 
-/// The first of the fields that every record must have whose value is empty.
-fn absent(values: [&str; 5]) -> Option<&'static str> {
-    const FIELDS: [&str; 5] = ["Package", "Architecture", "Filename", "Size", "SHA256"];
-    FIELDS
-        .into_iter()
-        .zip(values)
-        .find_map(|(field, value)| value.is_empty().then_some(field))
-}
-
-/// Name and version of the source package: those of the binary where the field leaves them out.
-fn source_of(field: &str, name: &str, version: &Version) -> Result<(String, Version), String> {
-    match field.split_once('(') {
-        None if field.is_empty() => Ok((name.to_owned(), version.clone())),
-        None => Ok((field.to_owned(), version.clone())),
-        Some((source, rest)) => {
-            let text = rest.trim_end_matches(')');
-            let version = text.parse().map_err(|e: BadVersion| e.to_string())?;
-            Ok((source.trim_ascii().to_owned(), version))
+/// The value on one line, as a relation may be folded; without comments.
+pub(crate) fn unfolded(value: &str) -> Cow<'_, str> {
+    match value.contains('\n') {
+        false => Cow::Borrowed(value),
+        true => {
+            let lines = value.lines().filter(|line| !line.starts_with('#'));
+            let lines: Vec<&str> = lines.map(str::trim_ascii).collect();
+            Cow::Owned(lines.join(" "))
         }
     }
+}
+
+/// Name and version of the source package where `Source` states a version of its own.
+fn stated_source(field: &str) -> Option<(&str, &str)> {
+    let (source, rest) = field.split_once('(')?;
+    Some((source.trim_ascii(), rest.trim_end_matches(')')))
 }
 
 /// The path is joined to a base address and must stay below it.
@@ -276,8 +366,8 @@ mod tests {
             (package.source.as_str(), package.source_version.as_str()),
             ("python", "3.13.5-2")
         );
-        assert_eq!((package.size, package.installed_kib), (12, 7));
-        assert_eq!(package.summary, "interpreter");
+        assert_eq!(package.size, 12);
+        assert_eq!(package.depends, "media-types | mime-support, z [arm64]");
         assert!(package.essential && package.priority == Priority::Required);
         let groups = package.dependencies(Arch::Amd64).unwrap();
         assert_eq!(groups.len(), 2, "the group for arm64 is left out");
@@ -294,7 +384,6 @@ mod tests {
             ("SHA256: e3", "SHA256: zz", "SHA256"),
             ("Filename: pool", "Filename: ../pool", "Filename"),
             ("Filename: pool", "Filename: /pool", "Filename"),
-            ("Installed-Size: 7", "Installed-Size: -7", "Installed-Size"),
             ("python (3.13.5-2)", "python (?)", "Source"),
         ] {
             let fault = read(&RECORD.replace(from, to)).unwrap_err();

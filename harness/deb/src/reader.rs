@@ -68,20 +68,7 @@ impl DebReader {
 
     fn open(name: &str, package: &Bytes, limits: &Limits) -> Result<Self, PackageFault> {
         let members = ar::members(package)?;
-        let control = tree(package, members.control, "control.tar", limits)?;
-        let control: BTreeMap<_, _> = control
-            .entries
-            .into_iter()
-            .filter_map(|entry| match entry.kind {
-                EntryKind::File(bytes) => {
-                    Some((entry.path.trim_start_matches('/').to_owned(), bytes))
-                }
-                _ => None,
-            })
-            .collect();
-        if !control.contains_key("control") {
-            return Err(PackageFault::NoControl);
-        }
+        let control = control(package, members.control, limits)?;
         let data = tree(package, members.data, "data.tar", limits)?;
         Ok(Self {
             name: name.to_owned(),
@@ -124,6 +111,26 @@ impl DebReader {
     /// Tar names that do not start with `./` or are not plain. They are not installed.
     pub fn skipped(&self) -> &[String] {
         &self.skipped
+    }
+}
+
+/// The control files by name; `control` is among them.
+pub(crate) fn control(
+    package: &Bytes,
+    member: ar::Member<'_>,
+    limits: &Limits,
+) -> Result<BTreeMap<String, Bytes>, PackageFault> {
+    let files: BTreeMap<_, _> = tree(package, member, "control.tar", limits)?
+        .entries
+        .into_iter()
+        .filter_map(|entry| match entry.kind {
+            EntryKind::File(bytes) => Some((entry.path.trim_start_matches('/').to_owned(), bytes)),
+            _ => None,
+        })
+        .collect();
+    match files.contains_key("control") {
+        true => Ok(files),
+        false => Err(PackageFault::NoControl),
     }
 }
 

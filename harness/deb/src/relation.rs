@@ -7,7 +7,7 @@ use std::fmt;
 
 use model::Arch;
 
-use crate::version::{BadVersion, Version};
+use crate::version::{BadVersion, Version, is_version};
 
 /// One alternative: a package name with what is asked of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +61,22 @@ pub fn relations(field: &str) -> Result<Vec<AnyOf>, BadRelation> {
         .filter(|group| !group.is_empty())
         .map(|group| group.split('|').map(relation).collect())
         .collect()
+}
+
+/// Whether `field` is a list of names, at most with one exact version each: what nearly every
+/// package provides. Nothing is made of it; [`relations`] accepts at least as much.
+pub(crate) fn is_plain_list(field: &str) -> bool {
+    let plain = |part: &str| {
+        let (name, rest) = match part.split_once(' ') {
+            None => (part, ""),
+            Some((name, rest)) => (name, rest),
+        };
+        let version = rest
+            .strip_prefix("(= ")
+            .and_then(|rest| rest.strip_suffix(')'));
+        is_word(name) && (rest.is_empty() || version.is_some_and(is_version))
+    };
+    field.is_empty() || field.split(',').map(str::trim_ascii).all(plain)
 }
 
 /// Reads one alternative.
@@ -209,11 +225,15 @@ fn arch_terms(text: &str) -> Result<Vec<ArchTerm>, String> {
 }
 
 fn check_word(word: &str, what: &str) -> Result<(), String> {
-    let fine = |b: u8| b.is_ascii_alphanumeric() || b"+-._".contains(&b);
-    match !word.is_empty() && word.bytes().all(fine) {
+    match is_word(word) {
         true => Ok(()),
         false => Err(format!("bad {what} `{word}`")),
     }
+}
+
+fn is_word(word: &str) -> bool {
+    let fine = |b: u8| b.is_ascii_alphanumeric() || b"+-._".contains(&b);
+    !word.is_empty() && word.bytes().all(fine)
 }
 
 #[cfg(test)]

@@ -57,43 +57,67 @@ impl FromStr for Version {
 
     fn from_str(text: &str) -> Result<Self, BadVersion> {
         let text = text.trim_ascii();
-        let bad = |why| BadVersion {
-            text: text.to_owned(),
-            why,
-        };
-        if text.is_empty() {
-            return Err(bad("empty"));
+        match parts(text) {
+            Ok(parts) => Ok(Self {
+                text: text.into(),
+                epoch: parts.epoch,
+                upstream: parts.upstream,
+                revision: parts.revision,
+            }),
+            Err(why) => Err(BadVersion {
+                text: text.to_owned(),
+                why,
+            }),
         }
-        let (epoch, upstream) = match text.split_once(':') {
-            None => (0, 0),
-            Some(("", _)) => return Err(bad("empty epoch")),
-            Some((digits, _)) if digits.bytes().all(|b| b.is_ascii_digit()) => {
-                let epoch = digits.parse::<i32>().map_err(|_| bad("epoch too big"))?;
-                (epoch.unsigned_abs(), digits.len() + 1)
-            }
-            Some(_) => return Err(bad("epoch is no number")),
-        };
-        let rest = text.get(upstream..).unwrap_or_default();
-        let revision = rest.rfind('-').map(|at| upstream + at + 1);
-        let version = Self {
-            text: text.into(),
-            epoch,
-            upstream,
-            revision,
-        };
-        if version.upstream().is_empty() {
-            return Err(bad("nothing between epoch and revision"));
-        }
-        if revision.is_some() && version.revision().is_empty() {
-            return Err(bad("nothing after the last hyphen"));
-        }
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b".+~".contains(&b);
-        let upstream_ok = |b: u8| plain(b) || b"-:".contains(&b);
-        if !version.upstream().bytes().all(upstream_ok) || !version.revision().bytes().all(plain) {
-            return Err(bad("a character that versions do not have"));
-        }
-        Ok(version)
     }
+}
+
+/// Whether `text` is a version number, without making one.
+pub(crate) fn is_version(text: &str) -> bool {
+    parts(text.trim_ascii()).is_ok()
+}
+
+/// Where the parts of a version number begin.
+struct Parts {
+    epoch: u32,
+    upstream: usize,
+    revision: Option<usize>,
+}
+
+fn parts(text: &str) -> Result<Parts, &'static str> {
+    if text.is_empty() {
+        return Err("empty");
+    }
+    let (epoch, upstream) = match text.split_once(':') {
+        None => (0, 0),
+        Some(("", _)) => return Err("empty epoch"),
+        Some((digits, _)) if digits.bytes().all(|b| b.is_ascii_digit()) => {
+            let epoch = digits.parse::<i32>().map_err(|_| "epoch too big")?;
+            (epoch.unsigned_abs(), digits.len() + 1)
+        }
+        Some(_) => return Err("epoch is no number"),
+    };
+    let rest = text.get(upstream..).unwrap_or_default();
+    let (own, revision) = match rest.rsplit_once('-') {
+        Some((own, revision)) => (own, Some(revision)),
+        None => (rest, None),
+    };
+    if own.is_empty() {
+        return Err("nothing between epoch and revision");
+    }
+    if revision == Some("") {
+        return Err("nothing after the last hyphen");
+    }
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b".+~".contains(&b);
+    let own_ok = |b: u8| plain(b) || b"-:".contains(&b);
+    if !own.bytes().all(own_ok) || !revision.unwrap_or_default().bytes().all(plain) {
+        return Err("a character that versions do not have");
+    }
+    Ok(Parts {
+        epoch,
+        upstream,
+        revision: revision.map(|revision| text.len() - revision.len()),
+    })
 }
 
 impl Ord for Version {

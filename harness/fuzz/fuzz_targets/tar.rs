@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use deb::{DebReader, EntryKind, Limits};
+use deb::{DebReader, DebStream, EntryKind, Limits, PackageFault};
 use libfuzzer_sys::fuzz_target;
 
 /// A package around `data`, whose control archive is right.
@@ -26,7 +26,17 @@ fn package(data: &[u8]) -> Bytes {
 }
 
 fuzz_target!(|data: &[u8]| {
-    let Ok(read) = DebReader::read("fuzzed", &package(data), &Limits::PACKAGE) else { return };
+    let package = package(data);
+    let Ok(read) = DebReader::read("fuzzed", &package, &Limits::PACKAGE) else { return };
+    let mut passing = Vec::new();
+    let streamed = DebStream::open(&package, &Limits::PACKAGE).and_then(|stream| {
+        stream.each(|passed| {
+            passing.push(passed.entry.path);
+            Ok::<(), PackageFault>(())
+        })
+    });
+    streamed.expect("what is read whole is read as a stream");
+    assert!(read.entries().iter().map(|entry| &entry.path).eq(&passing));
     let mut files = BTreeSet::new();
     for entry in read.entries() {
         let inner = entry.path.strip_prefix('/').expect("an absolute path");

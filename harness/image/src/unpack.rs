@@ -1,15 +1,15 @@
 //! A tree onto a disk: into an empty folder, beneath it, following nothing.
 
-use std::io::Write as _;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 use std::path::Path;
 
 use fs_err as fs;
 use rayon::prelude::*;
 use rootfs::{Blob, Entry, Kind, Origin, Tree, TreePath, unescape};
 use rustix::fs::{
-    AtFlags, FileType, Gid, Mode, OFlags, Timespec, Timestamps, Uid, XattrFlags, chownat, fchmod,
-    fchown, fsetxattr, futimens, linkat, makedev, mkdirat, mknodat, openat, symlinkat, utimensat,
+    AtFlags, CWD, FileType, Gid, Mode, OFlags, Timespec, Timestamps, Uid, XattrFlags, chownat,
+    fchmod, fchown, fsetxattr, futimens, linkat, makedev, mkdirat, mknodat, openat, symlinkat,
+    utimensat,
 };
 
 use crate::ImageError;
@@ -205,15 +205,23 @@ impl Writer {
         path: &TreePath,
         blob: &Blob,
     ) -> Result<OwnedFd, ImageError> {
-        let Some(bytes) = blob.bytes() else {
+        let name = unescape(path.name());
+        if let Some(file) = blob.on_disk().and_then(|spooled| spooled.claim())
+            && named(file, folder, &name)
+        {
+            return Ok(file
+                .try_clone()
+                .map_err(ImageError::io(format!("`{path}`")))?
+                .into());
+        }
+        if !blob.is_at_hand() {
             return Err(ImageError::NoContent(path.clone()));
-        };
+        }
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
         let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let name = unescape(path.name());
         let file = openat(folder, os(&name), flags, Mode::RUSR | Mode::WUSR);
         let mut file = std::fs::File::from(file.map_err(told(path.as_str()))?);
-        let written = file.write_all(bytes);
+        let written = blob.copy_to(&mut file);
         written.map_err(ImageError::io(format!("`{path}`")))?;
         Ok(file.into())
     }
@@ -320,6 +328,13 @@ impl Writer {
             last_modification: time,
         }
     }
+}
+
+/// Gives a file without a name the name `name`, if it lies on the same file system; else its content
+/// is copied.
+fn named(file: &std::fs::File, folder: &Folder<'_>, name: &[u8]) -> bool {
+    let by_number = format!("/proc/self/fd/{}", file.as_raw_fd());
+    linkat(CWD, by_number, folder, os(name), AtFlags::SYMLINK_FOLLOW).is_ok()
 }
 
 #[cfg(test)]

@@ -48,6 +48,61 @@ fn sample() -> Tree {
     tree
 }
 
+/// A content in a file without a name below `folder`.
+fn spooled(folder: &std::path::Path) -> Blob {
+    let bytes: Vec<u8> = (0..3_000_000_u32).map(|at| (at / 7) as u8).collect();
+    let spool = rootfs::Spool::new(folder);
+    let blob = spool.take(&mut &bytes[..], bytes.len() as u64).unwrap();
+    assert!(blob.on_disk().is_some(), "no files without a name here");
+    blob
+}
+
+#[test]
+fn a_spooled_content_is_named_once_and_copied_for_every_other_path() {
+    let dir = tempfile::tempdir().unwrap();
+    let blob = spooled(dir.path());
+    let mut tree = Tree::new();
+    for (at, mode) in [("/one", 0o755), ("/two", 0o4600), ("/sub/three", 0o600)] {
+        let entry = Entry::file(blob.clone(), mode, Origin::User);
+        tree.insert(path(at), entry).unwrap();
+    }
+    let root = dir.path().join("root");
+    let done = unpack(&tree, &root, Owners::Own, 5).unwrap();
+    assert_eq!((done.files, done.bytes), (3, 9_000_000));
+    let found = rehash(&root).unwrap();
+    let mut numbers = std::collections::BTreeSet::new();
+    for (at, mode) in [("one", 0o755), ("two", 0o4600), ("sub/three", 0o600)] {
+        let about = std::fs::metadata(root.join(at)).unwrap();
+        assert_eq!(about.permissions().mode() & 0o7777, mode, "{at}");
+        assert_eq!(about.mtime(), 5);
+        numbers.insert(about.ino());
+        assert_eq!(found.blob(format!("/{at}")), Some(&blob));
+    }
+    assert_eq!(numbers.len(), 3, "no path is a hard link of another");
+    // Once more, when its file has a name already.
+    unpack(&tree, &dir.path().join("again"), Owners::Own, 5).unwrap();
+    let again = rehash(&dir.path().join("again")).unwrap();
+    assert_eq!(again.blob("/one"), Some(&blob));
+}
+
+#[test]
+fn a_spooled_content_of_another_file_system_is_copied() {
+    let elsewhere = tempfile::tempdir_in("/dev/shm").unwrap();
+    let here = tempfile::tempdir().unwrap();
+    let device = |path: &std::path::Path| std::fs::metadata(path).unwrap().dev();
+    assert_ne!(
+        device(elsewhere.path()),
+        device(here.path()),
+        "one disk only"
+    );
+    let blob = spooled(elsewhere.path());
+    let mut tree = Tree::new();
+    let entry = Entry::file(blob.clone(), 0o600, Origin::User);
+    tree.insert(path("/one"), entry).unwrap();
+    unpack(&tree, here.path(), Owners::Own, 5).unwrap();
+    assert_eq!(rehash(here.path()).unwrap().blob("/one"), Some(&blob));
+}
+
 fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }

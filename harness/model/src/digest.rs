@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use data_encoding::HEXLOWER_PERMISSIVE as HEX;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
@@ -29,9 +30,13 @@ impl Digest {
 
     /// Reads 64 hexadecimal digits without the `sha256:` prefix, as Debian indexes write them.
     pub fn from_hex(text: &str) -> Result<Self, BadDigest> {
+        // An index has tens of thousands of them: by table.
         let mut bytes = [0; 32];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| BadDigest(text.to_owned()))?;
-        Ok(Self(bytes))
+        let fits = text.len() == 2 * bytes.len();
+        match fits && HEX.decode_mut(text.as_bytes(), &mut bytes).is_ok() {
+            true => Ok(Self(bytes)),
+            false => Err(BadDigest(text.to_owned())),
+        }
     }
 
     /// The 64 hexadecimal digits alone: a file name in a content store.

@@ -1,6 +1,6 @@
 //! A file tree in memory: paths, entries, contents, and readers of what lies in it.
 //!
-//! Nothing here touches a disk. A [`Tree`] is what a cut makes, what a layer holds, what an image
+//! Nothing here touches a disk but a [`Spool`], which takes contents too large to hold. A [`Tree`] is what a cut makes, what a layer holds, what an image
 //! merges to; [`CutRootfs`] is the room type of the cut. The modules under [`read`] are pure
 //! functions over a tree: they never follow a link out of it and never panic on hostile bytes.
 
@@ -14,6 +14,7 @@ mod name;
 mod path;
 pub mod read;
 mod resolve;
+mod spool;
 mod totals;
 mod tree;
 
@@ -26,5 +27,6 @@ pub use listing::ListingError;
 pub use name::{escape, unescape};
 pub use path::{BadPath, TreePath};
 pub use resolve::ResolveError;
+pub use spool::{Spool, Spooled};
 pub use totals::Totals;
 pub use tree::{Tree, TreeError};

@@ -68,20 +68,18 @@ impl World {
         for package in host.archive().packages() {
             text.push_str(&format!(
                 "Package: {}\nSource: {} ({})\nVersion: {}\nInstalled-Size: {}\nMaintainer: Nobody \
-                 <nobody@example.org>\nArchitecture: {}\nDepends: {}\nDescription: {}\nDescription-md5: \
-                 {:032x}\nSection: {}\nPriority: optional\nFilename: {}\nSize: {}\nMD5sum: {:032x}\n\
+                 <nobody@example.org>\nArchitecture: {}\nDepends: {}\nDescription: a program, a library or words about \
+                 one\nDescription-md5: {:032x}\nSection: libs\nPriority: optional\nFilename: {}\nSize: {}\nMD5sum: {:032x}\n\
                  SHA256: {}\nHomepage: https://example.org/{}\nTag: implemented-in::c, \
                  role::program, scope::utility, works-with::text\n\n",
                 package.name,
                 package.source,
                 package.source_version,
                 package.version,
-                package.installed_kib,
+                package.size / 256,
                 package.architecture,
                 package.depends,
-                package.summary,
                 package.size,
-                package.section,
                 package.filename,
                 package.size,
                 package.size,

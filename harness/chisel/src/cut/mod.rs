@@ -7,6 +7,7 @@ mod extract;
 mod made;
 mod manifest;
 mod mutate;
+mod passing;
 mod payload;
 mod report;
 mod session;
@@ -15,7 +16,7 @@ mod want;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rootfs::{Blob, CutPackage, CutRootfs, Entry, Origin, Tree};
+use rootfs::{Blob, CutPackage, CutRootfs, Entry, Origin, Spool, Tree};
 
 pub use manifest::Manifest;
 pub use mutate::ScriptLimits;
@@ -49,17 +50,19 @@ pub fn cut(
     source: &dyn PackageSource,
     limits: ScriptLimits,
 ) -> Result<Cut> {
-    cut_over(selection, source, limits, Tree::new())
+    cut_over(selection, source, limits, Tree::new(), None)
 }
 
 /// The same on top of what a folder holds already, as the reference tool cuts into a root that is
 /// not empty: its folders and links stay, what stands in the way of a file or link gives way.
-/// Entries of `existing` keep [`Origin::Disk`] unless the cut replaces them.
+/// Entries of `existing` keep [`Origin::Disk`] unless the cut replaces them. With a `spool` on the
+/// disk of that folder packages are never held whole: large contents go there as they are unpacked.
 pub fn cut_over(
     selection: &Selection<'_>,
     source: &dyn PackageSource,
     limits: ScriptLimits,
     existing: Tree,
+    spool: Option<&Spool>,
 ) -> Result<Cut> {
     let names = SliceNames::of(selection);
     let manifests = made::manifests(selection, &names)?;
@@ -68,7 +71,7 @@ pub fn cut_over(
         .iter()
         .map(|record| Wants::of(selection, &record.name, &names))
         .collect();
-    let payloads = payloads(source, &records, &wants);
+    let payloads = payloads(source, &records, &wants, spool);
     let mut stage = Stage::over(existing);
     let mut report = Report::default();
     let mut contents = Vec::new();
@@ -91,13 +94,14 @@ fn payloads<'w>(
     source: &dyn PackageSource,
     records: &[PackageRecord],
     wants: &'w [Wants],
+    spool: Option<&Spool>,
 ) -> Vec<Result<payload::Payload<'w>>> {
     let mut largest_first: Vec<(usize, &PackageRecord)> = records.iter().enumerate().collect();
     largest_first.sort_by_key(|(_, record)| std::cmp::Reverse(record.size));
     let mut read: Vec<(usize, Result<payload::Payload<'w>>)> = largest_first
         .into_iter()
         .par_bridge()
-        .map(|(index, record)| (index, payload::read(source, record, &wants[index])))
+        .map(|(index, record)| (index, payload::read(source, record, &wants[index], spool)))
         .collect();
     read.sort_by_key(|(index, _)| *index);
     read.into_iter().map(|(_, payload)| payload).collect()

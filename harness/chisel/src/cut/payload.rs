@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use deb::{DebReader, EntryKind, Limits, PackageFault, TarFault};
-use rootfs::Blob;
+use rootfs::{Blob, Spool};
 
+use super::passing;
 use super::want::{Claim, Wants};
 use crate::error::{Error, ErrorClass, Result};
 use crate::metadata::{ContentsReader, PackageContents};
@@ -62,14 +63,21 @@ pub(super) enum HardTarget {
 }
 
 /// Opens the package of `record` and picks what `wants` names. Contents are hashed here, so that
-/// packages read in parallel are hashed in parallel.
+/// packages read in parallel are hashed in parallel. With a `spool` nothing is held but what is
+/// wanted, and large contents are not either.
 pub(super) fn read<'w>(
     source: &dyn PackageSource,
     record: &PackageRecord,
     wants: &'w Wants,
+    spool: Option<&Spool>,
 ) -> Result<Payload<'w>> {
     let name = &record.name;
     let bytes = source.open(record)?;
+    if let Some(spool) = spool
+        && let Some(payload) = passing::read(name, &bytes, wants, spool)
+    {
+        return Ok(payload);
+    }
     let within = |error: Error| error.within(format_args!("cannot extract from package {name:?}"));
     let package = open(name, &bytes).map_err(within)?;
     pick(package, wants).map_err(within)
@@ -91,16 +99,79 @@ pub(crate) fn open(name: &str, bytes: &Bytes) -> Result<DebReader> {
 
 /// Goes through the entries once.
 fn pick(package: DebReader, wants: &Wants) -> Result<Payload<'_>> {
-    let mut contents: BTreeMap<String, HardTarget> = BTreeMap::new();
-    let mut steps = Vec::new();
-    let mut seen = BTreeSet::new();
-    let mut contents_of = ContentsReader::begin(package.name(), package.control());
-    let mut early = Vec::new();
+    let mut picking = Picking::begin(package.name(), package.control(), wants);
     let entries = package.into_entries();
     let linked = linked(&entries);
     for entry in entries {
+        let is_linked = match linked.contains(&entry.path) {
+            true => Linked::Yes,
+            false => Linked::No,
+        };
+        let (entry, content) = match entry.kind {
+            EntryKind::File(bytes) => {
+                let kind = EntryKind::File(Bytes::new());
+                (deb::Entry { kind, ..entry }, Some(bytes))
+            }
+            _ => (entry, None),
+        };
+        let blob = || Ok(Blob::new(content.clone().unwrap_or_default()));
+        picking.see(entry, is_linked, blob)?;
+    }
+    picking.finish()
+}
+
+/// Whether other names of the package lead to an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Linked {
+    Yes,
+    No,
+    /// They come later. What is wanted is kept for them.
+    Unknown,
+}
+
+/// One package while its entries come by.
+pub(super) struct Picking<'w> {
+    wants: &'w Wants,
+    /// What other names may lead to.
+    contents: BTreeMap<String, HardTarget>,
+    steps: Vec<Step<'w>>,
+    seen: BTreeSet<&'w str>,
+    contents_of: ContentsReader,
+    early: Vec<(String, String, Vec<&'w Claim>)>,
+}
+
+impl<'w> Picking<'w> {
+    /// Nothing of the package `name` was seen yet.
+    pub(super) fn begin(name: &str, control: String, wants: &'w Wants) -> Self {
+        Self {
+            wants,
+            contents: BTreeMap::new(),
+            steps: Vec::new(),
+            seen: BTreeSet::new(),
+            contents_of: ContentsReader::begin(name, control),
+            early: Vec::new(),
+        }
+    }
+
+    /// Whether anybody wants the entry at `path`, which is no folder.
+    pub(super) fn is_wanted(&self, path: &str) -> bool {
+        !self.wants.claims(path, &mut BTreeSet::new()).is_empty()
+    }
+
+    /// Whether what stands at `path` is kept for other names of it.
+    pub(super) fn holds(&self, path: &str) -> bool {
+        self.contents.contains_key(path)
+    }
+
+    /// Takes `entry`, whose content `blob` gives if it is a file.
+    pub(super) fn see(
+        &mut self,
+        entry: deb::Entry,
+        linked: Linked,
+        blob: impl FnOnce() -> Result<Blob>,
+    ) -> Result<()> {
         if entry.path == "/" {
-            continue;
+            return Ok(());
         }
         let folder = matches!(entry.kind, EntryKind::Dir);
         let path = if folder {
@@ -109,57 +180,71 @@ fn pick(package: DebReader, wants: &Wants) -> Result<Payload<'_>> {
             entry.path
         };
         if folder {
-            steps.push(Step::Mode {
+            self.steps.push(Step::Mode {
                 path: path.clone(),
                 mode: entry.mode,
             });
         }
-        let claims = wants.claims(&path, &mut seen);
+        let claims = self.wants.claims(&path, &mut self.seen);
+        let wanted = !claims.is_empty() || (folder && self.wants.is_folder_of_made(&path));
+        let kept = wanted || linked == Linked::Yes;
+        let is_file = matches!(entry.kind, EntryKind::File(_));
+        let content = match is_file && (kept || self.contents_of.asks_for(&path)) {
+            true => Some(blob()?),
+            false => None,
+        };
         let targets = claims.iter().filter_map(|claim| claim.target.as_deref());
-        contents_of.see(&path, &entry.kind, targets);
-        let wanted = !claims.is_empty() || (folder && wants.is_folder_of_made(&path));
-        if !wanted && !linked.contains(&path) {
-            continue;
+        self.contents_of
+            .see(&path, &entry.kind, content.as_ref(), targets);
+        if !kept {
+            return Ok(());
         }
         if let EntryKind::Hardlink(to) = &entry.kind
-            && !contents.contains_key(to)
+            && !self.contents.contains_key(to)
         {
             if wanted {
-                early.push((path, to.clone(), claims));
+                self.early.push((path, to.clone(), claims));
             }
-            continue;
+            return Ok(());
         }
-        let Some(what) = picked(entry.kind, &path, &contents)? else {
+        let Some(what) = picked(entry.kind, content, &path, &self.contents)? else {
             if wanted {
                 let text = format!("unsupported file type: {path}");
                 return Err(Error::new(ErrorClass::Tree, text));
             }
-            continue;
+            return Ok(());
         };
-        if linked.contains(&path)
+        if linked != Linked::No
             && let Some(target) = HardTarget::of(&what, entry.mode)
         {
-            contents.insert(path.clone(), target);
+            self.contents.insert(path.clone(), target);
         }
         if wanted {
             if let Picked::File(blob) = &what {
                 blob.digest();
             }
-            steps.push(Step::Pick(Pick {
+            self.steps.push(Step::Pick(Pick {
                 path,
                 mode: entry.mode,
                 what,
                 claims,
             }));
         }
+        Ok(())
     }
-    steps.extend(links_before_their_file(early, &contents)?);
-    match missing(&wants.missing(&seen)) {
-        None => Ok(Payload {
-            steps,
-            contents: contents_of.finish(),
-        }),
-        Some(text) => Err(Error::new(ErrorClass::Content, text)),
+
+    /// Everything that was picked, if nothing is missing.
+    pub(super) fn finish(mut self) -> Result<Payload<'w>> {
+        let early = std::mem::take(&mut self.early);
+        self.steps
+            .extend(links_before_their_file(early, &self.contents)?);
+        match missing(&self.wants.missing(&self.seen)) {
+            None => Ok(Payload {
+                steps: self.steps,
+                contents: self.contents_of.finish(),
+            }),
+            Some(text) => Err(Error::new(ErrorClass::Content, text)),
+        }
     }
 }
 
@@ -213,15 +298,16 @@ fn find(contents: &BTreeMap<String, HardTarget>, path: &str, to: &str) -> Result
     })
 }
 
-/// The content of an entry; none for devices and pipes. `contents` are those that links lead to.
+/// What an entry is; none for devices and pipes. `contents` are those that links lead to.
 fn picked(
     kind: EntryKind,
+    content: Option<Blob>,
     path: &str,
     contents: &BTreeMap<String, HardTarget>,
 ) -> Result<Option<Picked>> {
     Ok(Some(match kind {
         EntryKind::Dir => Picked::Folder,
-        EntryKind::File(bytes) => Picked::File(Blob::new(bytes)),
+        EntryKind::File(_) => Picked::File(content.unwrap_or_else(|| Blob::new(Bytes::new()))),
         EntryKind::Symlink(target) => Picked::Link(target),
         EntryKind::Hardlink(to) => {
             let target = find(contents, path, &to)?;

@@ -2,10 +2,11 @@
 //! copyright file and the names of all it would install. Contents of other files are not kept.
 
 use deb::EntryKind;
+use rootfs::Blob;
 use serde::{Deserialize, Serialize};
 
 /// The longest copyright file that is kept, in bytes.
-const LONGEST_COPYRIGHT: usize = 8 << 20;
+const LONGEST_COPYRIGHT: u64 = 8 << 20;
 
 /// One package as it was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,11 +65,18 @@ impl ContentsReader {
         }
     }
 
+    /// Whether the content of the file at `path` is to be shown.
+    pub(crate) fn asks_for(&self, path: &str) -> bool {
+        path == self.file
+    }
+
     /// Takes down the entry at `path`, which slices put at `targets` (its own path may be one).
+    /// `content` is that of a file that was asked for; the kind does not say it.
     pub(crate) fn see<'t>(
         &mut self,
         path: &str,
         kind: &EntryKind,
+        content: Option<&Blob>,
         targets: impl Iterator<Item = &'t str>,
     ) {
         if matches!(kind, EntryKind::Dir) {
@@ -76,9 +84,12 @@ impl ContentsReader {
         }
         if path == self.file || path == self.folder {
             match kind {
-                EntryKind::File(bytes) if bytes.len() <= LONGEST_COPYRIGHT => {
-                    let text = String::from_utf8_lossy(bytes).into_owned();
-                    self.read.copyright = Copyright::Text(text);
+                EntryKind::File(_) => {
+                    let fits = |blob: &&Blob| blob.size() <= LONGEST_COPYRIGHT;
+                    if let Some(bytes) = content.filter(fits).and_then(Blob::bytes) {
+                        let text = String::from_utf8_lossy(bytes).into_owned();
+                        self.read.copyright = Copyright::Text(text);
+                    }
                 }
                 EntryKind::Symlink(to) | EntryKind::Hardlink(to) => {
                     self.read.copyright = Copyright::Link(to.clone());
@@ -115,7 +126,11 @@ mod tests {
     fn seen(entries: &[(&str, EntryKind)]) -> PackageContents {
         let mut reader = ContentsReader::begin("a", "Package: a\n".to_owned());
         for (path, kind) in entries {
-            reader.see(path, kind, ["/usr/b", path].into_iter());
+            let content = match kind {
+                EntryKind::File(bytes) if reader.asks_for(path) => Some(Blob::new(bytes.clone())),
+                _ => None,
+            };
+            reader.see(path, kind, content.as_ref(), ["/usr/b", path].into_iter());
         }
         reader.finish()
     }

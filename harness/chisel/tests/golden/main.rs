@@ -38,7 +38,7 @@ use chisel::{
     SliceKey, Strictness, cut_over, records, select,
 };
 use model::Arch;
-use rootfs::{Blob, Entry, Origin, Tree, TreePath};
+use rootfs::{Blob, Entry, Origin, Spool, Tree, TreePath};
 
 use case::{Case, Outcome};
 use elsewhere::ELSEWHERE;
@@ -204,15 +204,26 @@ fn do_cut(case: &Case) -> Result<(Cut, BTreeMap<String, String>)> {
     let shelf = waiting.block_on(shelf::open(case, &release, arch, root))?;
     let records = records(&selection, &shelf.source)?;
     waiting.block_on(shelf.source.fetch(&records, &shelf.fetcher))?;
-    Ok((
-        cut_over(
-            &selection,
-            &shelf.source,
-            ScriptLimits::STANDARD,
-            existing(case),
-        )?,
-        shelf.ids,
-    ))
+    let spool = Spool::new(root.as_std_path());
+    let cut = |spool| {
+        let limits = ScriptLimits::STANDARD;
+        cut_over(&selection, &shelf.source, limits, existing(case), spool)
+    };
+    let (whole, passing) = (cut(None), cut(Some(&spool)));
+    assert_same(case, &whole, &passing);
+    Ok((whole?, shelf.ids))
+}
+
+/// How packages are read must not be seen in anything that comes of it.
+fn assert_same(case: &Case, whole: &Result<Cut>, passing: &Result<Cut>) {
+    let of = |cut: &Result<Cut>| match cut {
+        Ok(cut) => format!(
+            "{:?}\n{}\n{:?}\n{:?}",
+            cut.rootfs, cut.manifest.text, cut.records, cut.contents
+        ),
+        Err(error) => format!("{:?}: {error}", error.class()),
+    };
+    assert_eq!(of(whole), of(passing), "{}", case.folder);
 }
 
 /// The architecture that was asked for.

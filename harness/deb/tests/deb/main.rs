@@ -15,3 +15,4 @@ mod open;
 mod package;
 mod scene;
 mod signature;
+mod stream;

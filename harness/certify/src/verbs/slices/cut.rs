@@ -162,7 +162,8 @@ fn write(
     let fresh = || {
         archives.fetch(records).or_unavailable()?;
         let limits = chisel::ScriptLimits::STANDARD;
-        chisel::cut_over(selection, source, limits, before.clone()).or_usage()
+        let spool = rootfs::Spool::new(root);
+        chisel::cut_over(selection, source, limits, before.clone(), Some(&spool)).or_usage()
     };
     // What lies in the root already is part of what comes out.
     let cut = if before.is_empty() && !arguments.no_cache {
