@@ -13,7 +13,7 @@ use crate::parts;
 use crate::world::World;
 
 const PROGRAMS: [(&str, &[&str]); 2] = [
-    ("python", &["python3"]),
+    ("python", &["python3.13"]),
     ("jre", &["openjdk-21-jre-headless"]),
 ];
 const TIMES: usize = 5;
