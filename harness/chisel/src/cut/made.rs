@@ -1,5 +1,6 @@
 //! The paths that slices spell out themselves: folders, texts, links, and generated files.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rootfs::{Blob, Entry, Origin};
@@ -14,15 +15,32 @@ use crate::stage::{FolderModes, Stage};
 /// The file name of a manifest inside the folder of its `generate` path.
 const MANIFEST: &str = "manifest.wall";
 
-/// Makes every folder, text and link of `selection`, slices in order, paths by name.
+/// When something is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Before the first package: links that packages have paths below. Those then lie where the
+    /// links lead to, as in Debian 12, whose packages say `/lib/x` for what is in `/usr/lib`.
+    First,
+    /// After the last package: everything else.
+    Last,
+}
+
+/// Makes the folders, texts and links of `selection` whose `turn` it is, slices in order, paths by
+/// name.
 pub(super) fn make(
     selection: &Selection<'_>,
     names: &SliceNames,
+    turn: Turn,
     stage: &mut Stage,
     report: &mut Report,
 ) -> Result<()> {
     let none = FolderModes::new();
+    let ways = ways(selection);
     for (key, path, rule) in selected_paths(selection) {
+        let is_way = matches!(rule.kind, PathKind::Symlink(_)) && ways.contains(path);
+        if is_way != (turn == Turn::First) {
+            continue;
+        }
         let claim = Claim {
             slice: names.get(key),
             target: None,
@@ -54,13 +72,14 @@ pub(super) fn make(
             }
             PathKind::Symlink(target) => {
                 let entry = Entry::symlink(target, origin).with_owner(owner);
-                (
-                    bare,
-                    stage.place(bare, entry, &none)?,
-                    What::Link {
-                        target: target.clone(),
-                    },
-                )
+                let real = if is_way {
+                    let folder = Entry::directory(0o755, Origin::Implicit);
+                    stage.place_way(bare, entry, folder)?
+                } else {
+                    stage.place(bare, entry, &none)?
+                };
+                let target = target.clone();
+                (bare, real, What::Link { target })
             }
             PathKind::Copy { .. } | PathKind::Glob | PathKind::Generate(_) => continue,
         };
@@ -68,6 +87,28 @@ pub(super) fn make(
         report.add(path, mode, what, real, [&claim])?;
     }
     Ok(())
+}
+
+/// The links of `selection` that paths out of packages stand below. A pattern counts by what comes
+/// before its first wildcard.
+fn ways<'r>(selection: &Selection<'r>) -> BTreeSet<&'r str> {
+    let paths = selected_paths(selection);
+    let taken: BTreeSet<&str> = paths
+        .iter()
+        .filter(|(_, _, rule)| matches!(rule.kind, PathKind::Copy { .. } | PathKind::Glob))
+        .filter_map(|(_, path, _)| path.split(['*', '?']).next())
+        .collect();
+    let links = paths
+        .iter()
+        .filter(|(_, _, rule)| matches!(rule.kind, PathKind::Symlink(_)));
+    links
+        .map(|(_, path, _)| *path)
+        .filter(|path| {
+            let folder = format!("{}/", path.trim_end_matches('/'));
+            let next = taken.range(folder.as_str()..).next();
+            next.is_some_and(|taken| taken.starts_with(&folder))
+        })
+        .collect()
 }
 
 /// The paths of all manifests that `selection` asks for, with the slices that do. An unknown word
