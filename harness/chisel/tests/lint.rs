@@ -49,6 +49,7 @@ fn shelf() -> Shelf {
         .file("/usr/bin/alone", 0o755, &elf(None, &[]))
         .file("/usr/bin/script", 0o755, b"#!/usr/bin/shell -e\n")
         .file("/usr/bin/found", 0o755, b"#!/usr/bin/env shell\n")
+        .file("/usr/lib/python3.9/a.py", 0o755, b"#!/usr/bin/absent\n")
         .file("/usr/share/tool/data", 0o644, b"data")
         .file("/usr/share/tool/more", 0o644, b"data")
         .file("/usr/share/doc/tool/copyright", 0o644, b"free")
@@ -205,6 +206,12 @@ fn an_absent_interpreter_of_a_script_is_found() {
         assert_found(&found, "script-interpreter", &format!("{script} is run by"));
         assert_clean(&judge("tool_bins", &tool("lib_shell", script), LIB));
     }
+    // A module of Python's library is imported.
+    assert_clean(&judge(
+        "tool_bins",
+        &tool("", "/usr/lib/python3.9/a.py"),
+        LIB,
+    ));
     // `env` is there, what it is to find is not.
     let lib = "slices:\n  env: {contents: {/usr/bin/env: }}\n";
     let found = judge("tool_bins", &tool("lib_env", "/usr/bin/found"), lib);
