@@ -308,20 +308,27 @@ fn a_system_that_packages_call_merged_gets_the_links_none_of_them_has() {
 /// A release as that of Debian 12: its links lead from where a package has files.
 #[test]
 fn what_packages_have_below_a_link_of_a_slice_lies_where_it_leads() {
-    let base = "package: alpha\nslices:\n  merge:\n    contents:\n      /lib: {symlink: usr/lib}\n      \
-                /sbin: {symlink: usr/sbin}\n      /usr/lib/:\n";
-    let lib = "package: beta\nslices:\n  libs:\n    essential: {alpha_merge: null}\n    contents:\n      \
-               /lib/*.so.1:\n      /lib/plain:\n";
-    let release = release(&[("slices/alpha.yaml", base), ("slices/beta.yaml", lib)]).unwrap();
-    let shelf = Shelf::new([
-        DebBuilder::new("alpha", "1").dir("/usr/lib", 0o750).build(),
-        DebBuilder::new("beta", "1")
-            .dir("/lib", 0o700)
-            .file("/lib/b.so.1", 0o644, b"library")
-            .file("/lib/plain", 0o644, b"plain")
-            .build(),
-    ]);
-    let cut = cut_of(&release, &["beta_libs"], &shelf, ScriptLimits::STANDARD).unwrap();
+    let cut = |how: &str| {
+        let base = format!(
+            "package: alpha\nslices:\n  merge:\n    contents:\n      /lib: {{symlink: usr/lib{how}}}\n      \
+             /sbin: {{symlink: usr/sbin}}\n      /usr/lib/:\n"
+        );
+        let lib = "package: beta\nslices:\n  libs:\n    essential: {alpha_merge: null}\n    \
+                   contents:\n      /lib/*.so.1:\n      /lib/plain:\n";
+        let release = release(&[("slices/alpha.yaml", &base), ("slices/beta.yaml", lib)])?;
+        let shelf = Shelf::new([
+            DebBuilder::new("alpha", "1").dir("/usr/lib", 0o750).build(),
+            DebBuilder::new("beta", "1")
+                .dir("/lib", 0o700)
+                .file("/lib/b.so.1", 0o644, b"library")
+                .file("/lib/plain", 0o644, b"plain")
+                .build(),
+        ]);
+        cut_of(&release, &["beta_libs"], &shelf, ScriptLimits::STANDARD)
+    };
+    let late = cut("").unwrap_err();
+    assert_eq!(late.class(), ErrorClass::Tree, "{late}");
+    let cut = cut(", first: true").unwrap();
     let tree = &cut.rootfs.tree;
     let paths: Vec<&str> = tree.iter().map(|(path, _)| path.as_str()).collect();
     let wanted = [
@@ -332,22 +339,23 @@ fn what_packages_have_below_a_link_of_a_slice_lies_where_it_leads() {
         "/usr/lib/b.so.1",
         "/usr/lib/plain",
     ];
-    assert_eq!(
-        paths, wanted,
-        "a link that nothing lies below makes no folder"
-    );
+    assert_eq!(paths, wanted);
     assert_eq!(tree.get("/usr/lib").unwrap().mode, 0o750);
-    let owners = |path: &str| {
-        tree.get(path)
-            .unwrap()
-            .owners
-            .iter()
-            .map(|o| o.to_string())
-            .collect()
-    };
-    let owners: [Vec<String>; 2] = [owners("/lib"), owners("/usr/lib/b.so.1")];
-    assert_eq!(owners, [["alpha_merge"], ["beta_libs"]]);
+    let owner = |path: &str| tree.get(path).unwrap().owners[0].as_ref();
+    assert_eq!(owner("/lib"), "alpha_merge");
+    assert_eq!(owner("/usr/lib/b.so.1"), "beta_libs");
     assert!(tree.read("/lib/plain").is_some());
+}
+
+#[test]
+fn only_links_are_made_first() {
+    let text =
+        "package: alpha\nslices:\n  all:\n    contents:\n      /lib/: {make: true, first: true}\n";
+    let error = release(&[("slices/alpha.yaml", text)]).unwrap_err();
+    assert!(
+        error.to_string().contains("'first' for path /lib/"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! The paths that slices spell out themselves: folders, texts, links, and generated files.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rootfs::{Blob, Entry, Origin};
@@ -19,7 +18,7 @@ const MANIFEST: &str = "manifest.wall";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Turn {
     /// Before the first package: links that packages have paths below. Those then lie where the
-    /// links lead to, as in Debian 12, whose packages say `/lib/x` for what is in `/usr/lib`.
+    /// links lead, as in Debian 12, whose packages say `/lib/x` for what is in `/usr/lib`.
     First,
     /// After the last package: everything else.
     Last,
@@ -35,10 +34,8 @@ pub(super) fn make(
     report: &mut Report,
 ) -> Result<()> {
     let none = FolderModes::new();
-    let ways = ways(selection);
     for (key, path, rule) in selected_paths(selection) {
-        let is_way = matches!(rule.kind, PathKind::Symlink(_)) && ways.contains(path);
-        if is_way != (turn == Turn::First) {
+        if rule.first != (turn == Turn::First) {
             continue;
         }
         let claim = Claim {
@@ -72,7 +69,7 @@ pub(super) fn make(
             }
             PathKind::Symlink(target) => {
                 let entry = Entry::symlink(target, origin).with_owner(owner);
-                let real = if is_way {
+                let real = if rule.first {
                     let folder = Entry::directory(0o755, Origin::Implicit);
                     stage.place_way(bare, entry, folder)?
                 } else {
@@ -87,28 +84,6 @@ pub(super) fn make(
         report.add(path, mode, what, real, [&claim])?;
     }
     Ok(())
-}
-
-/// The links of `selection` that paths out of packages stand below. A pattern counts by what comes
-/// before its first wildcard.
-fn ways<'r>(selection: &Selection<'r>) -> BTreeSet<&'r str> {
-    let paths = selected_paths(selection);
-    let taken: BTreeSet<&str> = paths
-        .iter()
-        .filter(|(_, _, rule)| matches!(rule.kind, PathKind::Copy { .. } | PathKind::Glob))
-        .filter_map(|(_, path, _)| path.split(['*', '?']).next())
-        .collect();
-    let links = paths
-        .iter()
-        .filter(|(_, _, rule)| matches!(rule.kind, PathKind::Symlink(_)));
-    links
-        .map(|(_, path, _)| *path)
-        .filter(|path| {
-            let folder = format!("{}/", path.trim_end_matches('/'));
-            let next = taken.range(folder.as_str()..).next();
-            next.is_some_and(|taken| taken.starts_with(&folder))
-        })
-        .collect()
 }
 
 /// The paths of all manifests that `selection` asks for, with the slices that do. An unknown word
