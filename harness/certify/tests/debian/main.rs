@@ -111,6 +111,23 @@ fn both_architectures_of_debian_12_can_be_cut() {
     }
 }
 
+/// Long-term support comes from the same archives, for everybody: until its end nothing is refused.
+#[test]
+fn a_release_is_maintained_until_its_long_term_support_ends() {
+    for (name, before, last) in [
+        ("debian-12", "2023-06-09", "2028-06-29"),
+        (NEWEST, "2025-08-08", "2030-06-29"),
+    ] {
+        let covered = RELEASES.iter().find(|one| one.name == name).unwrap();
+        let on = |day: jiff::civil::Date| covered.release().check_maintained(day, &[], |_| true);
+        let day = |text: &str| text.parse::<jiff::civil::Date>().unwrap();
+        assert!(on(day(before)).is_err() && on(day(before).tomorrow().unwrap()).is_ok());
+        assert!(on(day(last)).is_ok());
+        let over = on(day(last).tomorrow().unwrap()).unwrap_err();
+        assert!(over.to_string().contains("--ignore=unmaintained"), "{over}");
+    }
+}
+
 /// Links of a merged root that no package of Debian 12 has: programs are found by both names.
 #[test]
 fn roots_of_every_release_are_merged() {
