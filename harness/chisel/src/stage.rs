@@ -89,6 +89,22 @@ impl Stage {
         }
     }
 
+    /// Places the symbolic link `entry` at `path`, and `folder` where it leads to unless a folder is
+    /// there: what comes later to a path below the link then lies in that folder.
+    pub(crate) fn place_way(
+        &mut self,
+        path: &str,
+        entry: Entry,
+        folder: Entry,
+    ) -> Result<TreePath> {
+        let none = FolderModes::new();
+        let real = self.place(path, entry, &none)?;
+        if let Some((to, _)) = self.tree.link_target(&real) {
+            self.place_absent_folder(to.as_str(), folder, &none)?;
+        }
+        Ok(real)
+    }
+
     /// Gives the folder at `path` the attributes of `entry`.
     fn set_folder(&mut self, path: &TreePath, entry: Entry) -> Result<()> {
         if let Some(old) = self.tree.get(path) {

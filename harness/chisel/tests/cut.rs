@@ -265,6 +265,100 @@ fn a_system_is_merged_slim_and_recorded() {
 }
 
 #[test]
+fn a_system_that_packages_call_merged_gets_the_links_none_of_them_has() {
+    let base = || {
+        DebBuilder::new("base-files", "12")
+            .dir("/lib", 0o755)
+            .dir("/usr/lib", 0o755)
+            .symlink("/usr/lib/os", "../../lib/libfoo.so.1")
+    };
+    let lib = || {
+        DebBuilder::new("libfoo1", "1")
+            .file("/lib/libfoo.so.1", 0o644, b"x")
+            .symlink("/lib64/ld.so", "/lib/libfoo.so.1")
+    };
+    let states = DebBuilder::new("usr-is-merged", "37");
+    let system = whole([lib().build(), states.build(), base().build()]).unwrap();
+    let tree = &system.tree;
+    for (link, target) in [
+        ("/lib", "usr/lib"),
+        ("/bin", "usr/bin"),
+        ("/lib64", "usr/lib64"),
+    ] {
+        let Kind::Symlink { target: found } = &tree.get(link).unwrap().kind else {
+            panic!("{link} is no link")
+        };
+        assert_eq!(found, target);
+    }
+    assert!(!tree.contains("/lib32"));
+    assert!(tree.contains("/usr/lib/libfoo.so.1") && tree.contains("/usr/lib64/ld.so"));
+    assert!(tree.read("/usr/lib64/ld.so").is_some());
+    let list = tree.read("/var/lib/dpkg/info/libfoo1.list").unwrap();
+    let list = String::from_utf8(list.bytes().unwrap().to_vec()).unwrap();
+    assert!(
+        list.contains("/lib/libfoo.so.1\n") && !list.contains("/usr/lib/"),
+        "{list}"
+    );
+    let apart = whole([lib().build(), base().build()]).unwrap();
+    assert!(
+        apart.tree.contains("/lib/libfoo.so.1") && apart.tree.get("/lib").unwrap().is_directory()
+    );
+}
+
+/// A release as that of Debian 12: its links lead from where a package has files.
+#[test]
+fn what_packages_have_below_a_link_of_a_slice_lies_where_it_leads() {
+    let cut = |how: &str| {
+        let base = format!(
+            "package: alpha\nslices:\n  merge:\n    contents:\n      /lib: {{symlink: usr/lib{how}}}\n      \
+             /sbin: {{symlink: usr/sbin}}\n      /usr/lib/:\n"
+        );
+        let lib = "package: beta\nslices:\n  libs:\n    essential: {alpha_merge: null}\n    \
+                   contents:\n      /lib/*.so.1:\n      /lib/plain:\n";
+        let release = release(&[("slices/alpha.yaml", &base), ("slices/beta.yaml", lib)])?;
+        let shelf = Shelf::new([
+            DebBuilder::new("alpha", "1").dir("/usr/lib", 0o750).build(),
+            DebBuilder::new("beta", "1")
+                .dir("/lib", 0o700)
+                .file("/lib/b.so.1", 0o644, b"library")
+                .file("/lib/plain", 0o644, b"plain")
+                .build(),
+        ]);
+        cut_of(&release, &["beta_libs"], &shelf, ScriptLimits::STANDARD)
+    };
+    let late = cut("").unwrap_err();
+    assert_eq!(late.class(), ErrorClass::Tree, "{late}");
+    let cut = cut(", first: true").unwrap();
+    let tree = &cut.rootfs.tree;
+    let paths: Vec<&str> = tree.iter().map(|(path, _)| path.as_str()).collect();
+    let wanted = [
+        "/lib",
+        "/sbin",
+        "/usr",
+        "/usr/lib",
+        "/usr/lib/b.so.1",
+        "/usr/lib/plain",
+    ];
+    assert_eq!(paths, wanted);
+    assert_eq!(tree.get("/usr/lib").unwrap().mode, 0o750);
+    let owner = |path: &str| tree.get(path).unwrap().owners[0].as_ref();
+    assert_eq!(owner("/lib"), "alpha_merge");
+    assert_eq!(owner("/usr/lib/b.so.1"), "beta_libs");
+    assert!(tree.read("/lib/plain").is_some());
+}
+
+#[test]
+fn only_links_are_made_first() {
+    let text =
+        "package: alpha\nslices:\n  all:\n    contents:\n      /lib/: {make: true, first: true}\n";
+    let error = release(&[("slices/alpha.yaml", text)]).unwrap_err();
+    assert!(
+        error.to_string().contains("'first' for path /lib/"),
+        "{error}"
+    );
+}
+
+#[test]
 fn the_first_package_keeps_a_path_unless_it_is_replaced() {
     let one =
         |name: &str, content: &[u8]| DebBuilder::new(name, "2").file("/etc/x", 0o644, content);

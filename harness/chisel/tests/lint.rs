@@ -65,6 +65,7 @@ fn shelf() -> Shelf {
         .file("/lib64/ld.so.2", 0o755, &elf(None, &[]))
         .file("/usr/bin/shell", 0o755, &elf(None, &[]))
         .file("/usr/bin/env", 0o755, &elf(None, &[]))
+        .file("/usr/lib/python3.9/a.py", 0o755, b"#!/usr/bin/absent\n")
         .file("/usr/share/lib/data", 0o644, b"data")
         .file("/usr/share/lib/more", 0o644, b"data");
     Shelf::new([tool.build(), lib.build()])
@@ -132,6 +133,7 @@ const LIB: &str = "slices:
   loader: {contents: {/lib64/ld.so.2: }}
   shell: {contents: {/usr/bin/shell: , /usr/bin/env: }}
   data: {contents: {/usr/share/lib/data: }}
+  module: {contents: {/usr/lib/python3.9/a.py: }}
   chain: {essential: {lib_libs: }}
 ";
 
@@ -205,6 +207,8 @@ fn an_absent_interpreter_of_a_script_is_found() {
         assert_found(&found, "script-interpreter", &format!("{script} is run by"));
         assert_clean(&judge("tool_bins", &tool("lib_shell", script), LIB));
     }
+    // A module of Python's library is imported.
+    assert_clean(&judge("lib_module", &tool("", "/usr/bin/alone"), LIB));
     // `env` is there, what it is to find is not.
     let lib = "slices:\n  env: {contents: {/usr/bin/env: }}\n";
     let found = judge("tool_bins", &tool("lib_env", "/usr/bin/found"), lib);

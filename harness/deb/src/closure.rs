@@ -55,10 +55,27 @@ pub fn closure<S: AsRef<str>>(
 
 /// The packages of a minimal system, as `mmdebstrap --variant=minbase` installs it: essential
 /// ones, those of priority `required`, and `apt`, with all they depend on; sorted by name.
+///
+/// Where `/lib` was merged into `/usr` by packages of their own (Debian 12), a new system is merged
+/// before its first package comes. It has the package that states this, as `debootstrap` chooses,
+/// and not the one that would convert an old system with tools of its own.
 pub fn minbase(archive: &Archive) -> Result<Vec<Offer>, ClosureError> {
-    let roots = archive.required().into_iter().map(|o| o.package.name);
-    closure(roots.chain(["apt".to_owned()]), archive)
+    let required = archive.required().into_iter().map(|o| o.package.name);
+    let mut roots: Vec<String> = required.chain(["apt".to_owned()]).collect();
+    let found = closure(&roots, archive)?;
+    let converts = found.iter().any(|offer| offer.package.name == CONVERTS);
+    if !converts || archive.find(STATES).is_none() {
+        return Ok(found);
+    }
+    roots.push(STATES.to_owned());
+    closure(&roots, archive)
 }
+
+/// The package that merges a system.
+const CONVERTS: &str = "usrmerge";
+
+/// The package that states that a system is merged.
+const STATES: &str = "usr-is-merged";
 
 struct Resolver<'a> {
     archive: &'a Archive,

@@ -30,11 +30,18 @@ pub(super) fn run(arguments: &DoctorArguments, shelf: &Shelf) -> Result<ExitCode
     let mut findings = vec![programs(), privilege()];
     findings.extend(platforms(shelf)?);
     let mirrors = Mirrors::read(&arguments.mirrors, shelf).or_usage()?;
-    // On a host with a release of its own others are at hand only where somebody names a mirror.
+    // What is asked for: the user's own releases, and the one that is taken when none is named. On a
+    // host with a release of its own others are at hand only where somebody names a mirror.
     let own = releases::of_host(&host::root());
     for release in shelf.releases().or_usage()? {
         let mut finding = archive(&release, &mirrors, shelf);
-        if own.is_some() && finding.state == "missing" {
+        let is_asked = match own {
+            Some(_) => false,
+            None => {
+                release == releases::DEFAULT || shelf.own_release(&release).or_usage()?.is_some()
+            }
+        };
+        if !is_asked && finding.state == "missing" {
             finding.state = "absent";
         }
         findings.push(finding);

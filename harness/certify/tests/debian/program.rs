@@ -10,7 +10,7 @@ use rootfs::{Blob, Entry, Origin, Tree, TreePath};
 use serde::Deserialize;
 
 use crate::container::{Container, Place};
-use crate::source;
+use crate::source::{Covered, NEWEST, RELEASES};
 
 /// One file of `programs/`.
 #[derive(Debug, Deserialize)]
@@ -21,6 +21,9 @@ pub struct Program {
     pub name: String,
     /// The work, in a few words.
     pub summary: String,
+    /// The releases it is cut from.
+    #[serde(default = "newest")]
+    releases: Vec<String>,
     /// The slices of its root.
     slices: Vec<String>,
     /// Texts by path, put into every root; one that starts with `#!` can be executed.
@@ -48,8 +51,8 @@ pub struct Program {
 }
 
 impl Program {
-    /// All of them, by name.
-    pub fn all() -> Vec<Self> {
+    /// All that are cut from `release`, by name.
+    pub fn of(release: &Covered) -> Vec<Self> {
         let folder = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/debian/programs");
         let mut programs = Vec::new();
         for entry in folder.read_dir_utf8().unwrap() {
@@ -60,7 +63,14 @@ impl Program {
             let mut program = read.unwrap_or_else(|error| panic!("{path}: {error}"));
             program.name = path.file_stem().unwrap().to_owned();
             assert!(!program.expect.is_empty(), "{path} expects nothing");
-            programs.push(program);
+            let known = |name: &String| RELEASES.iter().any(|one| one.name == name);
+            assert!(
+                program.releases.iter().all(known),
+                "{path}: unknown release"
+            );
+            if program.releases.iter().any(|name| name == release.name) {
+                programs.push(program);
+            }
         }
         programs.sort_by(|a, b| a.name.cmp(&b.name));
         programs
@@ -72,15 +82,16 @@ impl Program {
         all.map(|text| text.parse().unwrap()).collect()
     }
 
-    /// Runs it; `spoil` may change the tree first. Why it failed, with what was said.
-    pub fn run(&self, spoil: impl FnOnce(&mut Tree)) -> Result<(), String> {
+    /// Runs it out of `release`; `spoil` may change the tree first. Why it failed, with what was
+    /// said.
+    pub fn run(&self, release: &Covered, spoil: impl FnOnce(&mut Tree)) -> Result<(), String> {
         let place = Place::new(&self.writable);
-        let mut tree = self.tree(&self.slices);
+        let mut tree = self.tree(release, &self.slices);
         spoil(&mut tree);
         let own = place.lay("own", &tree);
         let client = match self.client.is_empty() {
             true => own.clone(),
-            false => place.lay("client", &self.tree(&self.client)),
+            false => place.lay("client", &self.tree(release, &self.client)),
         };
         let container =
             |root: &Utf8Path, run: &[String]| Container::new(&place, root, run, &self.environment);
@@ -106,9 +117,9 @@ impl Program {
         }
     }
 
-    fn tree(&self, slices: &[String]) -> Tree {
+    fn tree(&self, release: &Covered, slices: &[String]) -> Tree {
         let keys: Vec<SliceKey> = slices.iter().map(|text| text.parse().unwrap()).collect();
-        let mut tree = source::cut(&keys);
+        let mut tree = release.cut(&keys);
         for (path, text) in &self.files {
             let mode = if text.starts_with("#!") { 0o755 } else { 0o644 };
             let bytes = text.clone().into_bytes();
@@ -117,4 +128,9 @@ impl Program {
         }
         tree
     }
+}
+
+/// Where a file names no release.
+fn newest() -> Vec<String> {
+    vec![NEWEST.to_owned()]
 }

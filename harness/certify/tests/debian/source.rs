@@ -1,4 +1,4 @@
-//! The release as it stands in the checkout, and its archives, opened once for all tests.
+//! The releases as they stand in the checkout, and their archives, each opened once for all tests.
 
 use std::sync::OnceLock;
 
@@ -11,47 +11,71 @@ use model::Arch;
 use rootfs::Tree;
 use tokio_util::sync::CancellationToken;
 
+/// The release that a program is for when it names none.
+pub const NEWEST: &str = "debian-13";
+
+/// Every release of ours.
+pub static RELEASES: [Covered; 2] = [
+    Covered::new("debian-12", (43, 5)),
+    Covered::new(NEWEST, (76, 26)),
+];
+
+/// A release and what it promises at least.
+pub struct Covered {
+    pub name: &'static str,
+    pub fewest_packages: usize,
+    pub fewest_programs: usize,
+    release: OnceLock<Release>,
+    archives: OnceLock<Archives>,
+}
+
 /// The checkout.
 pub fn root() -> Utf8PathBuf {
     Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// debian-13, read as strictly as when it is shipped.
-pub fn release() -> &'static Release {
-    static RELEASE: OnceLock<Release> = OnceLock::new();
-    RELEASE
-        .get_or_init(|| Release::load(&root().join("releases/debian-13"), Strictness::Own).unwrap())
-}
+impl Covered {
+    /// With the fewest packages and programs it may have.
+    const fn new(name: &'static str, (fewest_packages, fewest_programs): (usize, usize)) -> Self {
+        Self {
+            name,
+            fewest_packages,
+            fewest_programs,
+            release: OnceLock::new(),
+            archives: OnceLock::new(),
+        }
+    }
 
-/// Its archives.
-pub fn archives() -> &'static Archives {
-    static ARCHIVES: OnceLock<Archives> = OnceLock::new();
-    ARCHIVES.get_or_init(|| {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mirrors = Mirrors::read(&[], &Shelf::open(None).unwrap()).unwrap();
-        let (arch, clock) = (Arch::host().unwrap(), Clock::system());
-        let stop = CancellationToken::new();
-        Archives::open(
-            &archives::cache(),
-            release(),
-            &mirrors,
-            (arch, clock),
-            &stop,
-        )
-        .unwrap()
-    })
-}
+    /// The release, read as strictly as when it is shipped.
+    pub fn release(&self) -> &Release {
+        let folder = || root().join("releases").join(self.name);
+        self.release
+            .get_or_init(|| Release::load(&folder(), Strictness::Own).unwrap())
+    }
 
-/// Downloads everything that cuts of `keys` open.
-pub fn fetch(keys: &[SliceKey]) {
-    let selection = chisel::select(release(), keys, Arch::host().unwrap()).unwrap();
-    let records = chisel::records(&selection, archives()).unwrap();
-    archives().fetch(&records).unwrap();
-}
+    /// Its archives.
+    pub fn archives(&self) -> &Archives {
+        self.archives.get_or_init(|| {
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            let mirrors = Mirrors::read(&[], &Shelf::open(None).unwrap()).unwrap();
+            let (arch, clock) = (Arch::host().unwrap(), Clock::system());
+            let stop = CancellationToken::new();
+            let cache = archives::cache();
+            Archives::open(&cache, self.release(), &mirrors, (arch, clock), &stop).unwrap()
+        })
+    }
 
-/// The tree of `keys`.
-pub fn cut(keys: &[SliceKey]) -> Tree {
-    let selection = chisel::select(release(), keys, Arch::host().unwrap()).unwrap();
-    let cut = chisel::cut(&selection, archives(), ScriptLimits::STANDARD).unwrap();
-    cut.rootfs.tree
+    /// Downloads everything that cuts of `keys` open.
+    pub fn fetch(&self, keys: &[SliceKey]) {
+        let selection = chisel::select(self.release(), keys, Arch::host().unwrap()).unwrap();
+        let records = chisel::records(&selection, self.archives()).unwrap();
+        self.archives().fetch(&records).unwrap();
+    }
+
+    /// The tree of `keys`.
+    pub fn cut(&self, keys: &[SliceKey]) -> Tree {
+        let selection = chisel::select(self.release(), keys, Arch::host().unwrap()).unwrap();
+        let cut = chisel::cut(&selection, self.archives(), ScriptLimits::STANDARD).unwrap();
+        cut.rootfs.tree
+    }
 }

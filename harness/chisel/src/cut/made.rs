@@ -14,15 +14,30 @@ use crate::stage::{FolderModes, Stage};
 /// The file name of a manifest inside the folder of its `generate` path.
 const MANIFEST: &str = "manifest.wall";
 
-/// Makes every folder, text and link of `selection`, slices in order, paths by name.
+/// When something is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Before the first package: links that packages have paths below. Those then lie where the
+    /// links lead, as in Debian 12, whose packages say `/lib/x` for what is in `/usr/lib`.
+    First,
+    /// After the last package: everything else.
+    Last,
+}
+
+/// Makes the folders, texts and links of `selection` whose `turn` it is, slices in order, paths by
+/// name.
 pub(super) fn make(
     selection: &Selection<'_>,
     names: &SliceNames,
+    turn: Turn,
     stage: &mut Stage,
     report: &mut Report,
 ) -> Result<()> {
     let none = FolderModes::new();
     for (key, path, rule) in selected_paths(selection) {
+        if rule.first != (turn == Turn::First) {
+            continue;
+        }
         let claim = Claim {
             slice: names.get(key),
             target: None,
@@ -54,13 +69,14 @@ pub(super) fn make(
             }
             PathKind::Symlink(target) => {
                 let entry = Entry::symlink(target, origin).with_owner(owner);
-                (
-                    bare,
-                    stage.place(bare, entry, &none)?,
-                    What::Link {
-                        target: target.clone(),
-                    },
-                )
+                let real = if rule.first {
+                    let folder = Entry::directory(0o755, Origin::Implicit);
+                    stage.place_way(bare, entry, folder)?
+                } else {
+                    stage.place(bare, entry, &none)?
+                };
+                let target = target.clone();
+                (bare, real, What::Link { target })
             }
             PathKind::Copy { .. } | PathKind::Glob | PathKind::Generate(_) => continue,
         };

@@ -28,6 +28,7 @@ use crate::metadata::PackageContents;
 use crate::select::Selection;
 use crate::source::{PackageRecord, PackageSource};
 use crate::stage::{FolderModes, Stage};
+use made::Turn;
 use report::{Report, What};
 use want::Claim;
 
@@ -75,6 +76,7 @@ pub fn cut_over(
     let mut stage = Stage::over(existing);
     let mut report = Report::default();
     let mut contents = Vec::new();
+    made::make(selection, &names, Turn::First, &mut stage, &mut report)?;
     for (record, payload) in records.iter().zip(payloads) {
         let name: Arc<str> = record.name.as_str().into();
         let payload = payload?;
@@ -82,7 +84,7 @@ pub fn cut_over(
         extract::Extraction::run(&mut stage, &mut report, &name, payload.steps)
             .map_err(|error| error.within(format_args!("cannot extract from package {name:?}")))?;
     }
-    made::make(selection, &names, &mut stage, &mut report)?;
+    made::make(selection, &names, Turn::Last, &mut stage, &mut report)?;
     mutate::run(&selection.slices, limits, &mut stage, &mut report)?;
     remove_leaving(&mut stage, &mut report);
     finish(selection, (records, contents), &manifests, stage, report)

@@ -121,8 +121,9 @@ pub(crate) fn plain(text: &str) -> String {
 }
 
 /// The options of a path in the order of the reference.
-const ORDER: [&str; 10] = [
+const ORDER: [&str; 11] = [
     "make", "mode", "copy", "text", "symlink", "mutable", "until", "arch", "generate", "prefer",
+    "first",
 ];
 
 fn options(path: &str, rule: &PathRule) -> Vec<(&'static str, serde_json::Value)> {
@@ -151,6 +152,9 @@ fn options(path: &str, rule: &PathRule) -> Vec<(&'static str, serde_json::Value)
     }
     if let Some(prefer) = &rule.prefer {
         options.push(("prefer", prefer.as_str().into()));
+    }
+    if rule.first {
+        options.push(("first", true.into()));
     }
     options
 }

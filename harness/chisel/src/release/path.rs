@@ -41,6 +41,9 @@ pub struct PathRule {
     pub arch: Vec<Arch>,
     /// The package whose content wins for this path.
     pub prefer: Option<String>,
+    /// Whether it is a link that is made before the first package: what packages have below it then
+    /// lies where it leads (extension).
+    pub first: bool,
 }
 
 /// Architectures a definition may name on paths.
@@ -65,6 +68,7 @@ impl PathRule {
             until_mutate: false,
             arch: Vec::new(),
             prefer: raw.prefer.filter(|text| !text.is_empty()),
+            first: raw.first.unwrap_or_default(),
         };
         match raw.until.as_deref() {
             None | Some("") => {}
@@ -91,6 +95,11 @@ impl PathRule {
         if self.prefer.as_deref() == Some(slice.package()) {
             let text = format!("slice {slice} cannot 'prefer' its own package for path {path}");
             return Err(Error::new(ErrorClass::Prefer, text));
+        }
+        if self.first && !matches!(self.kind, PathKind::Symlink(_)) {
+            return Err(bad(format!(
+                "slice {slice} has 'first' for path {path}, which is no symlink"
+            )));
         }
         let plain = self.mode == 0 && !self.mutable && self.prefer.is_none();
         match &self.kind {

@@ -144,6 +144,9 @@ pub(super) struct RawPath {
     pub(super) generate: Option<String>,
     #[serde(default)]
     pub(super) prefer: Option<String>,
+    /// Ours: a link that packages have paths below.
+    #[serde(default)]
+    pub(super) first: Option<bool>,
 }
 
 /// A mode: a number, never a quoted text.

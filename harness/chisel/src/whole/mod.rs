@@ -8,6 +8,7 @@ mod database;
 mod exclude;
 mod generated;
 mod linker_cache;
+mod merged;
 mod overlap;
 mod table;
 
@@ -28,7 +29,8 @@ use crate::source::{PackageRecord, PackageSource};
 use crate::stage::{FolderModes, Stage};
 use overlap::Claimant;
 
-/// The package whose links merge `/bin`, `/lib` and `/sbin` into `/usr`; it goes first.
+/// The package whose links merge `/bin`, `/lib` and `/sbin` into `/usr`, in distributions where a
+/// package has them; it goes first. For others see [`merged`].
 const FIRST: &str = "base-files";
 
 /// Lays the packages of `records` down, without the paths that `excludes` leaves out.
@@ -57,6 +59,8 @@ pub fn cut_whole(
         excludes,
         claimants: BTreeMap::new(),
     };
+    let made = merged::begin(&mut laid.stage, &packages)?;
+    laid.stage.notes.extend(made);
     for package in &packages {
         laid.claimants
             .insert(package.name().to_owned(), Claimant::of(package));

@@ -1,7 +1,8 @@
 //! What the maintainer scripts of known packages make, as data.
 //!
-//! Each row was read off the `postinst` of the package in Debian 13; a test of the `certify` crate
-//! holds the outcome against an installation in which the scripts ran.
+//! Each row was read off the `postinst` of the package in Debian 13, or in Debian 12 where 13 has no
+//! such package; a test of the `certify` crate holds the outcome for 13 against an installation in
+//! which the scripts ran.
 
 use super::accounts::SystemUser;
 
@@ -153,37 +154,28 @@ pub(super) const TABLE: &[(&str, &[Make])] = &[
             to: "/etc/ssl",
         }],
     ),
-    (
-        "python3.13-minimal",
-        &[
-            Make::Folder {
-                at: "/usr/local/lib/python3.13",
-                mode: 0o755,
-                gid: 0,
-            },
-            Make::Folder {
-                at: "/usr/local/lib/python3.13/dist-packages",
-                mode: 0o755,
-                gid: 0,
-            },
-            Make::Folder {
-                at: "/var/lib/python",
-                mode: 0o755,
-                gid: 0,
-            },
-            Make::Text {
-                at: "/var/lib/python/python3.13_installed",
-                text: "",
-                mode: 0o644,
-                gid: 0,
-            },
-        ],
-    ),
+    ("python3.11-minimal", PYTHON_3_11),
+    ("python3.13-minimal", PYTHON_3_13),
     (
         "readline-common",
         &[Make::Copy {
             from: "/usr/share/readline/inputrc",
             to: "/etc/inputrc",
+        }],
+    ),
+    (
+        "redis-server",
+        &[Make::User {
+            user: SystemUser {
+                name: "redis",
+                home: "/var/lib/redis",
+            },
+            owns: &[
+                ("/var/log/redis", 0o2750, Group::Number(ADM)),
+                ("/var/lib/redis", 0o750, Group::Own),
+                ("/etc/redis", 0o2770, Group::Own),
+                ("/etc/redis/redis.conf", 0o640, Group::Own),
+            ],
         }],
     ),
     (
@@ -439,5 +431,53 @@ const NGINX: &[Make] = &[
     Make::Copy {
         from: "/usr/share/nginx/html/index.html",
         to: "/var/www/html/index.nginx-debian.html",
+    },
+];
+
+const PYTHON_3_11: &[Make] = &[
+    Make::Folder {
+        at: "/usr/local/lib/python3.11",
+        mode: 0o755,
+        gid: 0,
+    },
+    Make::Folder {
+        at: "/usr/local/lib/python3.11/dist-packages",
+        mode: 0o755,
+        gid: 0,
+    },
+    Make::Folder {
+        at: "/var/lib/python",
+        mode: 0o755,
+        gid: 0,
+    },
+    Make::Text {
+        at: "/var/lib/python/python3.11_installed",
+        text: "",
+        mode: 0o644,
+        gid: 0,
+    },
+];
+
+const PYTHON_3_13: &[Make] = &[
+    Make::Folder {
+        at: "/usr/local/lib/python3.13",
+        mode: 0o755,
+        gid: 0,
+    },
+    Make::Folder {
+        at: "/usr/local/lib/python3.13/dist-packages",
+        mode: 0o755,
+        gid: 0,
+    },
+    Make::Folder {
+        at: "/var/lib/python",
+        mode: 0o755,
+        gid: 0,
+    },
+    Make::Text {
+        at: "/var/lib/python/python3.13_installed",
+        text: "",
+        mode: 0o644,
+        gid: 0,
     },
 ];

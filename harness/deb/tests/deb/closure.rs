@@ -230,6 +230,26 @@ async fn a_minimal_system_is_required_essential_and_apt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_new_system_states_that_it_is_merged_and_has_nothing_to_convert() {
+    let packages = [
+        "init; Essential: yes; Priority: required; Depends: usrmerge | usr-is-merged",
+        "usrmerge; Depends: perl; Provides: usr-is-merged",
+        "perl",
+        "apt",
+        "usr-is-merged",
+    ];
+    let minbase = async |packages: &[&str]| {
+        let archive = archive(packages).await;
+        names(&deb::minbase(&archive).unwrap())
+    };
+    assert_eq!(minbase(&packages).await, "apt init usr-is-merged");
+    // Without the package that states it there is no choice, and who needs neither gets neither.
+    assert_eq!(minbase(&packages[..4]).await, "apt init perl usrmerge");
+    let merged = ["init; Essential: yes", "apt", "usr-is-merged"];
+    assert_eq!(minbase(&merged).await, "apt init");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_order_of_what_was_asked_for_is_no_matter() {
     let archive = archive(&["a; Depends: c", "b; Depends: c | d", "c", "d"]).await;
     for roots in [["a", "b", "a"], ["b", "a", "b"]] {
