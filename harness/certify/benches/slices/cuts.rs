@@ -52,37 +52,48 @@ fn cut(packages: &[(PackageRecord, Bytes)]) -> Result<Value> {
         call
     };
     let program = reference();
-    let theirs = |root: &Utf8Path| {
-        let mut call = Command::new(program.as_deref()?);
-        call.args(["cut", "--release"]).arg(world.path("release"));
-        call.args(["--arch", "amd64", "--root"])
-            .arg(root)
-            .args(&world.slices);
-        call.env("XDG_CACHE_HOME", world.path("cache-of-reference"));
-        call.env("http_proxy", world.server.address())
-            .env_remove("no_proxy");
-        Some(call)
+    let theirs = program.as_deref().map(|program| {
+        |root: &Utf8Path| {
+            let mut call = Command::new(program);
+            call.args(["cut", "--release"]).arg(world.path("release"));
+            call.args(["--arch", "amd64", "--root"])
+                .arg(root)
+                .args(&world.slices);
+            call.env("XDG_CACHE_HOME", world.path("cache-of-reference"));
+            call.env("http_proxy", world.server.address())
+                .env_remove("no_proxy");
+            call
+        }
+    });
+    // Roots are removed when their clock has stopped: ten of a JRE would fill a disk.
+    let mut timed = |call: &dyn Fn(&Utf8Path) -> Command| {
+        let root = root()?;
+        let done = cost(call(&root));
+        fs_err::remove_dir_all(&root)?;
+        done
     };
+    let anew_call = |root: &Utf8Path| ours(root, &["--no-cache"]);
+    let again_call = |root: &Utf8Path| ours(root, &[]);
     // Once each before the clock runs, so that everything is downloaded.
-    cost(ours(&root()?, &["--no-cache"]))?;
+    timed(&anew_call)?;
     let mut reference = Vec::new();
-    if let Some(call) = theirs(&root()?) {
-        cost(call)?;
+    if let Some(theirs) = &theirs {
+        timed(theirs)?;
     }
     let (mut anew, mut again) = (Vec::new(), Vec::new());
     for _ in 0..TIMES {
-        anew.push(cost(ours(&root()?, &["--no-cache"]))?);
+        anew.push(timed(&anew_call)?);
     }
     // Two pairs are enough to see a factor of ten.
-    for _ in 0..2 {
-        if let Some(call) = theirs(&root()?) {
-            reference.push(cost(call)?);
-            anew.push(cost(ours(&root()?, &["--no-cache"]))?);
+    if let Some(theirs) = &theirs {
+        for _ in 0..2 {
+            reference.push(timed(theirs)?);
+            anew.push(timed(&anew_call)?);
         }
     }
-    cost(ours(&root()?, &[]))?;
+    timed(&again_call)?;
     for _ in 0..TIMES {
-        again.push(cost(ours(&root()?, &[]))?);
+        again.push(timed(&again_call)?);
     }
     let image = second_image(&world)?;
     let packed: usize = packages.iter().map(|(_, bytes)| bytes.len()).sum();

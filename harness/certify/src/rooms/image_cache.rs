@@ -6,9 +6,10 @@
 //! damaged reads as absent.
 
 use std::collections::BTreeMap;
+use std::io::{Read, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use model::Digest;
+use model::{Digest, Hasher};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,8 @@ use super::sealed;
 const MOST_BYTES: u64 = 2 << 30;
 
 const KEPT: &str = "kept";
+
+const PIECE_BYTES: usize = 128 << 10;
 
 /// The cache's folder of images.
 pub struct ImageCache {
@@ -113,15 +116,32 @@ fn copy(
     place: &Utf8Path,
 ) -> std::io::Result<()> {
     for (path, digest) in files {
-        let bytes = fs_err::read(from.join(path))?;
-        let found = Digest::of(&bytes);
+        let found = copy_file(&from.join(path), &place.join(path))?;
         if found != *digest {
             let text = format!("{path} is {found} instead of {digest}");
             return Err(std::io::Error::other(text));
         }
-        write(&place.join(path), &bytes)?;
     }
     Ok(())
+}
+
+/// Copies a file in pieces that stay in the processor's cache between reading, hashing and writing;
+/// the digest of what was written.
+fn copy_file(from: &Utf8Path, to: &Utf8Path) -> std::io::Result<Digest> {
+    if let Some(parent) = to.parent() {
+        fs_err::create_dir_all(parent)?;
+    }
+    let (mut from, mut to) = (fs_err::File::open(from)?, fs_err::File::create(to)?);
+    let (mut hasher, mut piece) = (Hasher::new(), vec![0; PIECE_BYTES]);
+    loop {
+        let read = from.read(&mut piece)?;
+        let part = piece.get(..read).unwrap_or_default();
+        if part.is_empty() {
+            return Ok(hasher.finish());
+        }
+        hasher.update(part);
+        to.write_all(part)?;
+    }
 }
 
 fn write(path: &Utf8Path, bytes: &[u8]) -> std::io::Result<()> {

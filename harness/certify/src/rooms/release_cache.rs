@@ -1,6 +1,7 @@
 //! Releases that were validated by an earlier call, kept by their content and by the program that
 //! validated them.
 
+use bytes::Bytes;
 use camino::{Utf8Path, Utf8PathBuf};
 use chisel::KeptReleases;
 use model::{Digest, Hasher};
@@ -40,9 +41,9 @@ impl ReleaseCache {
 }
 
 impl KeptReleases for ReleaseCache {
-    fn load(&self, key: &Digest) -> Option<Vec<u8>> {
-        let bytes = fs_err::read(self.path(key)).ok()?;
-        sealed::open(&bytes).map(<[u8]>::to_vec)
+    fn load(&self, key: &Digest) -> Option<Bytes> {
+        let bytes = Bytes::from(fs_err::read(self.path(key)).ok()?);
+        sealed::open(&bytes).map(|body| bytes.slice_ref(body))
     }
 
     fn save(&self, key: &Digest, bytes: &[u8]) {

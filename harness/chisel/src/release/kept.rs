@@ -1,5 +1,6 @@
 //! Releases that were read and validated once, by their content.
 
+use bytes::Bytes;
 use model::{Digest, Hasher};
 
 use super::{Release, ReleaseFiles, Strictness};
@@ -8,7 +9,7 @@ use crate::error::Result;
 /// A place where validated releases are kept between calls of the program.
 pub trait KeptReleases {
     /// The bytes kept under `key`, if they are there and whole.
-    fn load(&self, key: &Digest) -> Option<Vec<u8>>;
+    fn load(&self, key: &Digest) -> Option<Bytes>;
 
     /// Keeps `bytes` under `key`. A failure costs time, nothing else.
     fn save(&self, key: &Digest, bytes: &[u8]);
