@@ -35,6 +35,31 @@ fn the_file_says_what_is_run_and_the_command_line_wins() {
 }
 
 #[test]
+fn what_a_spec_says_against_its_image_is_planned_and_must_be_about_a_check() {
+    let Some(scene) = Scene::new() else { return };
+    let words = ["--image", "odd", "--profile", "tiny"];
+    scene.image(
+        "odd",
+        "serve",
+        "falls_short: {IMM-001: a shell by nature}\n",
+    );
+    let read = plan(&scene, &words);
+    assert_eq!(
+        read["images"][0]["falls_short"]["IMM-001"],
+        "a shell by nature"
+    );
+    for (more, said) in [
+        ("falls_short: {IMM-999: why}\n", "there is no such check"),
+        ("falls_short: {IMM-001: ' '}\n", "`IMM-001` has no reason"),
+    ] {
+        scene.image("odd", "serve", more);
+        let mut call = scene.certify(&["plan"]);
+        call.args(words);
+        Ended::of(call).assert(2, &[said]);
+    }
+}
+
+#[test]
 fn the_working_folder_is_looked_into_when_it_has_the_file() {
     let Some(scene) = Scene::new() else { return };
     scene.write("config/certify.yaml", "images: [tiny]\nprofile: tiny\n");
