@@ -54,6 +54,22 @@ fn a_program_that_ends_by_itself_is_judged_by_what_can_be_seen_of_it() {
         missing.iter().any(|id| id.as_str() == "IMM-101"),
         "{missing:?}"
     );
+    // Its starts are timed up to its end, and count.
+    Ended::of(scene.job("short", "startup", "startup"));
+    let records = scene.records("startup");
+    let starts = records.iter().filter_map(|record| match record {
+        engine::journal::Record::Trial(trial) => Some(trial),
+        _ => None,
+    });
+    let starts: Vec<_> = starts.collect();
+    let counts = |trial: &&&model::Trial| trial.rejected.is_none();
+    assert_eq!(starts.iter().filter(counts).count(), starts.len());
+    assert!(starts.len() > 5, "{}", starts.len());
+    assert!(
+        starts
+            .iter()
+            .all(|trial| trial.values["app_ready_ms"] > 0.0)
+    );
     // Disk has nothing to be compared with here; memory is not even asked for.
     Ended::of(scene.job("short", "density", "density")).assert(3, &[]);
     let report = std::fs::read_to_string(scene.path("density/report.json")).unwrap();
