@@ -48,7 +48,7 @@ pub struct Certification {
     /// Every other applicable check, with its outcome after a colon.
     #[serde(rename = "failedTests")]
     pub failed: Vec<String>,
-    /// Checks that the image's spec itself says it fails, and why; they count as failed.
+    /// Why, of those that the image's spec itself says it fails.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub falls_short: BTreeMap<CheckId, String>,
     /// The platform.
@@ -132,6 +132,8 @@ impl Statement {
             .filter(|check| check.outcome.exit_code() != crate::ExitCode::Certified)
             .map(|check| format!("{}: {}", check.id, check.outcome))
             .collect();
+        let mut stated = subject.map(|s| s.falls_short.clone()).unwrap_or_default();
+        stated.retain(|id, _| checks().any(|c| c.id == *id && c.outcome == Outcome::Fail));
         let level = subject
             .and_then(|s| {
                 s.levels
@@ -170,7 +172,7 @@ impl Statement {
                     .map(ToString::to_string)
                     .collect(),
                 failed,
-                falls_short: subject.map(|s| s.falls_short.clone()).unwrap_or_default(),
+                falls_short: stated,
                 platform: platform.clone(),
                 platform_summary: facts.map(|one| one.summary.clone()).unwrap_or_default(),
                 not_measured: facts
