@@ -32,6 +32,12 @@ pub fn check(id: &str) -> Option<(&'static dyn Suite, &'static CheckInfo)> {
     })
 }
 
+/// Whether a check looks into a container that keeps running: it has no meaning for a program that
+/// ends by itself.
+pub fn needs_running(check: &str) -> bool {
+    immutability::looks_into_containers(check) || check == density::MARGINAL.id
+}
+
 /// Shipped profiles: name and YAML text.
 pub static PROFILES: &[(&str, &str)] = &[
     ("smoke", include_str!("../profiles/smoke.yaml")),

@@ -101,6 +101,7 @@ fn plan(suite: &str) -> Plan {
             role: Role::Subject,
             summary: String::new(),
             spec_digest: Digest::of(b"web"),
+            falls_short: BTreeMap::new(),
             must_fail: Vec::new(),
             may_fail: Vec::new(),
             flaw: None,

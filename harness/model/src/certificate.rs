@@ -2,6 +2,8 @@
 //!
 //! Sources: in-toto attestation framework, Statement v1 and predicate `test-result/v0.1`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Arch, CheckId, Digest, ImageName, Outcome, PlatformName, Report};
@@ -27,7 +29,7 @@ pub struct ResourceDescriptor {
     /// A name for people.
     pub name: String,
     /// Digests by algorithm, hexadecimal.
-    pub digest: std::collections::BTreeMap<String, String>,
+    pub digest: BTreeMap<String, String>,
 }
 
 /// What the certificate says; a superset of `test-result/v0.1`'s fields.
@@ -46,6 +48,9 @@ pub struct Certification {
     /// Every other applicable check, with its outcome after a colon.
     #[serde(rename = "failedTests")]
     pub failed: Vec<String>,
+    /// Why, of those that the image's spec itself says it fails.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub falls_short: BTreeMap<CheckId, String>,
     /// The platform.
     pub platform: PlatformName,
     /// What it was: runtime, kernel, and whether it ran rootless.
@@ -53,7 +58,7 @@ pub struct Certification {
     pub platform_summary: String,
     /// What could not be measured there, by metric, and why.
     #[serde(default)]
-    pub not_measured: std::collections::BTreeMap<String, String>,
+    pub not_measured: BTreeMap<String, String>,
     /// The architecture.
     pub arch: Arch,
     /// The level reached.
@@ -127,6 +132,8 @@ impl Statement {
             .filter(|check| check.outcome.exit_code() != crate::ExitCode::Certified)
             .map(|check| format!("{}: {}", check.id, check.outcome))
             .collect();
+        let mut stated = subject.map(|s| s.falls_short.clone()).unwrap_or_default();
+        stated.retain(|id, _| checks().any(|c| c.id == *id && c.outcome == Outcome::Fail));
         let level = subject
             .and_then(|s| {
                 s.levels
@@ -165,6 +172,7 @@ impl Statement {
                     .map(ToString::to_string)
                     .collect(),
                 failed,
+                falls_short: stated,
                 platform: platform.clone(),
                 platform_summary: facts.map(|one| one.summary.clone()).unwrap_or_default(),
                 not_measured: facts

@@ -1,5 +1,7 @@
 //! The plan: every cell that will be judged, before anything runs.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -49,6 +51,9 @@ pub struct PlannedImage {
     pub summary: String,
     /// The digest of its spec.
     pub spec_digest: Digest,
+    /// Checks that it fails by what it is, and why, as its spec says.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub falls_short: BTreeMap<CheckId, String>,
     /// For a control: the checks it must fail by.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub must_fail: Vec<CheckId>,

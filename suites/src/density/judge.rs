@@ -30,6 +30,9 @@ pub(super) fn judge(judging: &Judging<'_>) -> Judgement {
         measurements: sizes::measure(judging.candidate, judging.baseline),
         warnings: Vec::new(),
     };
+    if super::is_memory_meaningless(judging.cell) {
+        return judgement;
+    }
     if let Some(result) = not_ready(judging) {
         judgement.checks.push(result);
         return judgement;

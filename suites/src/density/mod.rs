@@ -8,7 +8,7 @@ mod observe;
 
 use async_trait::async_trait;
 use engine::{Judgement, Judging, ObserveError, Observing, Suite};
-use model::{CheckInfo, Method, Profile, Severity};
+use model::{CheckInfo, Method, PlannedCell, Profile, Severity};
 
 /// The suite.
 pub(crate) struct Density;
@@ -46,6 +46,15 @@ pub(crate) const DISK: CheckInfo = CheckInfo {
     good_fixture: "images/python.yaml",
     bad_fixture: "suites/tests/density.rs: a baseline smaller than the candidate",
 };
+
+/// Whether memory has no meaning for a cell, as for a program that ends by itself.
+fn is_memory_meaningless(cell: &PlannedCell) -> bool {
+    let mut beside = cell
+        .checks
+        .iter()
+        .filter(|check| check.inapplicable.is_some());
+    beside.any(|check| check.id.as_str() == MARGINAL.id)
+}
 
 #[async_trait]
 impl Suite for Density {

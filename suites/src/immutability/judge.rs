@@ -40,8 +40,10 @@ pub(super) fn judge(judging: &Judging<'_>) -> Judgement {
                 judgement.warnings.push(warning);
             }
         }
-        // A static cell has no run-time documents and declares no run-time checks.
-        Err(why) if judging.cell.needs_session => judgement.warnings.push(why),
+        // A cell of which nothing runs, or nothing keeps running, has no run-time documents.
+        Err(why) if judging.cell.needs_session && super::is_looked_into(judging.cell) => {
+            judgement.warnings.push(why)
+        }
         Err(_) => {}
     }
     judgement

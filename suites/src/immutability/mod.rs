@@ -13,7 +13,7 @@ mod statics;
 
 use async_trait::async_trait;
 use engine::{Judgement, Judging, ObserveError, Observing, Suite};
-use model::{CheckInfo, Profile};
+use model::{CheckInfo, PlannedCell, Profile};
 
 /// The suite.
 pub(crate) struct Immutability;
@@ -24,6 +24,20 @@ pub const OWNED_CHECK: &str = statics::OWNED.id;
 /// Whether a check has a meaning only where a cluster admits and runs images.
 pub fn is_of_clusters(check: &str) -> bool {
     admission::CHECKS.iter().any(|(info, _)| info.id == check)
+}
+
+/// Whether a check looks into a running container.
+pub(crate) fn looks_into_containers(check: &str) -> bool {
+    running::CHECKS.iter().any(|(info, _)| info.id == check)
+}
+
+/// Whether something of a cell is to be seen in a running container.
+fn is_looked_into(cell: &PlannedCell) -> bool {
+    let mut asked = cell
+        .checks
+        .iter()
+        .filter(|check| check.inapplicable.is_none());
+    asked.any(|check| looks_into_containers(check.id.as_str()))
 }
 
 #[async_trait]

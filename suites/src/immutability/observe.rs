@@ -142,6 +142,9 @@ async fn inspect(
         let admission = container.inspect(&Inspection::Admission).await?;
         observing.fact(ADMISSION, &admission)?;
     }
+    if !super::is_looked_into(observing.cell) {
+        return Ok(());
+    }
     let facts = container.inspect(&Inspection::Facts).await?;
     observing.fact(FACTS, &facts)?;
     let before = container.inspect(&Inspection::Hash).await?;

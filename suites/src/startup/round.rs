@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use engine::{InPlaceStart, ObserveError, Observing, Stamper, StartStamps, Started};
-use model::{Arm, Trial};
+use model::{Arm, Readiness, Trial};
 
 use super::readings::{APP_READY_MS, implausible, readings};
 
@@ -32,7 +32,12 @@ impl Round<'_> {
                 Started::NotReady => return Ok(None),
             };
             let stamps = *container.stamps();
-            let rejected = container.disqualified().await.or(implausible(&stamps));
+            // Where the end is what was waited for, nothing runs any more.
+            let rejected = match observing.candidate.spec.readiness {
+                Readiness::Exit { .. } => None,
+                _ => container.disqualified().await,
+            };
+            let rejected = rejected.or(implausible(&stamps));
             // How it stops is the immutability suite's to see; here it would only make rounds longer.
             container.kill().await?;
             let read = readings(&[stamps], &[]);

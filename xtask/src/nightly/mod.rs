@@ -19,9 +19,11 @@ mod release;
 mod repeats;
 mod runtimes;
 mod scanners;
+mod slices;
 mod speed;
 mod testbed;
 mod tested;
+mod variants;
 
 use anyhow::{Result, bail, ensure};
 
@@ -41,6 +43,7 @@ struct Row {
 const ROWS: &[Row] = &[
     speed::ROW,
     cut::ROW,
+    slices::ROW,
     repeats::ROW,
     controls::ROW,
     kills::ROW,
@@ -48,6 +51,7 @@ const ROWS: &[Row] = &[
     fuzz::ROW,
     pairing::ROW,
     scanners::ROW,
+    variants::ROW,
     kind::ROW,
     columns::ROW,
     runtimes::ROW,

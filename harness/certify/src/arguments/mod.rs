@@ -77,16 +77,13 @@ pub struct RunArguments {
     /// The run folder; must be absent or empty.
     #[arg(long, value_name = "DIR")]
     pub out: Option<Utf8PathBuf>,
-    /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
-    #[arg(long = "mirror", value_name = "[NAME=]URL")]
-    pub mirrors: Vec<String>,
     /// Speak to this registry (HOST or HOST:PORT) without encryption; repeatable. Loopback addresses
     /// are spoken to so in any case.
     #[arg(long = "plain-http", value_name = "HOST")]
     pub plain_http: Vec<String>,
-    /// The release, and when it may be used.
+    /// The release and its archives.
     #[command(flatten)]
-    pub release: ReleaseArguments,
+    pub source: SourceArguments,
     /// Print report.json on standard output.
     #[arg(long)]
     pub json: bool,
@@ -109,9 +106,6 @@ pub struct BuildArguments {
     /// architectures into a folder for each; must be absent or empty.
     #[arg(long, value_name = "DIR")]
     pub metadata: Option<Utf8PathBuf>,
-    /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
-    #[arg(long = "mirror", value_name = "[NAME=]URL")]
-    pub mirrors: Vec<String>,
     /// Build of the packages that this lock (`slices lock --image`) holds, or not at all. An image
     /// that was built of the same before is taken up again.
     #[arg(long, value_name = "FILE")]
@@ -123,9 +117,9 @@ pub struct BuildArguments {
     /// are spoken to so in any case.
     #[arg(long = "plain-http", value_name = "HOST")]
     pub plain_http: Vec<String>,
-    /// The release, and when it may be used.
+    /// The release and its archives.
     #[command(flatten)]
-    pub release: ReleaseArguments,
+    pub source: SourceArguments,
     /// Print the image's facts as JSON on standard output; of several a list, and their index.
     #[arg(long)]
     pub json: bool,
@@ -193,9 +187,9 @@ pub struct ListArguments {
 /// The host.
 #[derive(Debug, Clone, Args)]
 pub struct DoctorArguments {
-    /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
-    #[arg(long = "mirror", value_name = "[NAME=]URL")]
-    pub mirrors: Vec<String>,
+    /// Its archives.
+    #[command(flatten)]
+    pub archives: MirrorArguments,
     /// JSON instead of a table.
     #[arg(long)]
     pub json: bool,

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand};
 
-use super::ReleaseArguments;
+use super::{ArchArguments, MirrorArguments, ReleaseArguments, SourceArguments, SubjectRelease};
 
 /// Releases and their slices.
 #[derive(Debug, Clone, Args)]
@@ -43,19 +43,16 @@ impl SlicesVerb {
 /// What to cut.
 #[derive(Debug, Clone, Args)]
 pub struct CutArguments {
-    /// The release, and when it may be used.
+    /// The release and its archives.
     #[command(flatten)]
-    pub release: ReleaseArguments,
+    pub source: SourceArguments,
     /// The existing folder the files go to. What lies there stays unless the cut has another file
     /// in its place.
     #[arg(long, value_name = "DIR")]
     pub root: Utf8PathBuf,
-    /// Architecture, default the host's.
-    #[arg(long)]
-    pub arch: Option<String>,
-    /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
-    #[arg(long = "mirror", value_name = "[NAME=]URL")]
-    pub mirrors: Vec<String>,
+    /// The architecture.
+    #[command(flatten)]
+    pub arch: ArchArguments,
     /// Cut what this lock holds and refuse anything else; without slices those of the lock.
     #[arg(long, value_name = "FILE")]
     pub lock: Option<Utf8PathBuf>,
@@ -90,7 +87,7 @@ pub struct CutArguments {
 /// What to look for.
 #[derive(Debug, Clone, Args)]
 pub struct FindArguments {
-    /// The release, and when it may be used.
+    /// The release.
     #[command(flatten)]
     pub release: ReleaseArguments,
     /// JSON instead of a table.
@@ -105,7 +102,7 @@ pub struct FindArguments {
 /// What to print.
 #[derive(Debug, Clone, Args)]
 pub struct InfoArguments {
-    /// The release, and when it may be used.
+    /// The release.
     #[command(flatten)]
     pub release: ReleaseArguments,
     /// JSON instead of YAML.
@@ -119,12 +116,9 @@ pub struct InfoArguments {
 /// What to validate.
 #[derive(Debug, Clone, Args)]
 pub struct CheckArguments {
-    /// A folder (with a `/` in it), a shipped name, or `ubuntu-NN.NN`. Default: the host's own on
-    /// Ubuntu, else debian-13.
-    pub release: Option<String>,
-    /// Take the kept copy of an Ubuntu release, as old as it is, and ask no server for a newer one.
-    #[arg(long)]
-    pub offline: bool,
+    /// The release.
+    #[command(flatten)]
+    pub release: SubjectRelease,
     /// Print instead what this program deliberately does otherwise than the reference tool.
     #[arg(long)]
     pub explain_differences: bool,
@@ -151,15 +145,12 @@ pub enum DebugVerb {
 /// Which archives to check.
 #[derive(Debug, Clone, Args)]
 pub struct CheckArchivesArguments {
-    /// The release, and when it may be used.
+    /// The release and its archives.
     #[command(flatten)]
-    pub release: ReleaseArguments,
-    /// Architecture, default the host's.
-    #[arg(long)]
-    pub arch: Option<String>,
-    /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
-    #[arg(long = "mirror", value_name = "[NAME=]URL")]
-    pub mirrors: Vec<String>,
+    pub source: SourceArguments,
+    /// The architecture.
+    #[command(flatten)]
+    pub arch: ArchArguments,
     /// JSON instead of YAML.
     #[arg(long)]
     pub json: bool,
@@ -168,18 +159,15 @@ pub struct CheckArchivesArguments {
 /// What to lock.
 #[derive(Debug, Clone, Args)]
 pub struct LockArguments {
-    /// The release, and when it may be used.
+    /// The release and its archives.
     #[command(flatten)]
-    pub release: ReleaseArguments,
+    pub source: SourceArguments,
     /// The file.
     #[arg(long, default_value = chisel::Lock::FILE, value_name = "FILE")]
     pub lock: Utf8PathBuf,
     /// Architecture; repeatable. Default: those of the lock, else the host's.
     #[arg(long = "arch", value_name = "ARCH")]
     pub arch: Vec<String>,
-    /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
-    #[arg(long = "mirror", value_name = "[NAME=]URL")]
-    pub mirrors: Vec<String>,
     /// Lock the slices that this image spec asks for.
     #[arg(long, value_name = "NAME|FILE", conflicts_with = "slices")]
     pub image: Option<String>,
@@ -203,15 +191,12 @@ pub struct AdviseArguments {
     /// A program, a folder with an application, or packages of the archive.
     #[arg(required = true, value_name = "PATH|PACKAGE")]
     pub subjects: Vec<String>,
-    /// The release, and when it may be used.
+    /// The release and its archives.
     #[command(flatten)]
-    pub release: ReleaseArguments,
-    /// Architecture, default the host's.
-    #[arg(long)]
-    pub arch: Option<String>,
-    /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
-    #[arg(long = "mirror", value_name = "[NAME=]URL")]
-    pub mirrors: Vec<String>,
+    pub source: SourceArguments,
+    /// The architecture.
+    #[command(flatten)]
+    pub arch: ArchArguments,
     /// Write the release with the drafts into this folder, absent or empty: `slices cut` takes it.
     #[arg(long, value_name = "DIR")]
     pub draft: Option<Utf8PathBuf>,
@@ -223,21 +208,18 @@ pub struct AdviseArguments {
 /// What to judge.
 #[derive(Debug, Clone, Args)]
 pub struct LintArguments {
-    /// A folder (with a `/` in it), a shipped name, or `ubuntu-NN.NN`. Default: the host's own on
-    /// Ubuntu, else debian-13.
-    pub release: Option<String>,
-    /// Take the kept copy of an Ubuntu release, as old as it is, and ask no server for a newer one.
-    #[arg(long)]
-    pub offline: bool,
+    /// The release.
+    #[command(flatten)]
+    pub release: SubjectRelease,
     /// A slice, `package_slice`; repeatable; default all.
     #[arg(long = "slice", value_name = "SLICE")]
     pub slices: Vec<String>,
-    /// Architecture, default the host's.
-    #[arg(long)]
-    pub arch: Option<String>,
-    /// Where packages come from: URL, or ARCHIVE=URL; repeatable.
-    #[arg(long = "mirror", value_name = "[NAME=]URL")]
-    pub mirrors: Vec<String>,
+    /// The architecture.
+    #[command(flatten)]
+    pub arch: ArchArguments,
+    /// Its archives.
+    #[command(flatten)]
+    pub archives: MirrorArguments,
     /// JSON instead of a table.
     #[arg(long)]
     pub json: bool,

@@ -142,6 +142,7 @@ fn subjects(plan: &Plan, journal: &Journal, verdict: &Verdict) -> Vec<Subject> {
                 image: image.name.clone(),
                 summary: image.summary.clone(),
                 spec_digest: image.spec_digest,
+                falls_short: image.falls_short.clone(),
                 outcome: Outcome::fold(cells.map(|cell| cell.outcome)),
                 levels: verdict
                     .levels

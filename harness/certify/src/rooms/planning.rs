@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use engine::{Platform, Suite};
 use model::{
     Arch, CellId, CheckInfo, Method, NotSelected, OwnData, Plan, PlannedCell, PlannedCheck,
-    PlannedImage, PlatformFamily, PlatformName, Role, SuiteName,
+    PlannedImage, PlatformFamily, PlatformName, Readiness, Role, SuiteName,
 };
 
 use super::intent::{IntendedImage, Intent};
@@ -19,6 +19,7 @@ pub const DEFAULT_PLATFORM: &str = "oci";
 /// Plans what `intent` asks for. Pure: reads registries and the intent, no host.
 pub fn plan(intent: &Intent, wanted: &Wanted) -> Result<Plan> {
     let platforms = platforms(wanted)?;
+    known_checks(intent)?;
     let suites = suites(&wanted.suites)?;
     let Some(arch) = Arch::host() else {
         bail!(
@@ -101,6 +102,7 @@ fn planned_image(image: &IntendedImage) -> PlannedImage {
         role: image.role,
         summary: image.spec.summary.clone(),
         spec_digest: image.spec.digest(),
+        falls_short: image.spec.falls_short.clone(),
         must_fail: control
             .map(|control| control.fails.clone())
             .unwrap_or_default(),
@@ -164,6 +166,18 @@ fn cell(
     }))
 }
 
+/// Refuses a spec that speaks of a check that no suite has.
+fn known_checks(intent: &Intent) -> Result<()> {
+    for image in &intent.images {
+        let mut named = image.spec.falls_short.keys();
+        if let Some(id) = named.find(|id| suites::check(id.as_str()).is_none()) {
+            let name = &image.name;
+            bail!("image {name}: `falls_short` names `{id}`, and there is no such check");
+        }
+    }
+    Ok(())
+}
+
 /// Whether a check has a meaning on this kind of platform.
 fn is_of(family: PlatformFamily, check: &str) -> bool {
     family == PlatformFamily::Kubernetes || !suites::is_of_clusters(check)
@@ -179,6 +193,11 @@ fn inapplicable(
     if check.id == suites::OWNED_CHECK && image.spec.from.is_some() {
         let why =
             "an existing image carries no slice manifest, so ownership of its files is unknown";
+        return Some(why.to_owned());
+    }
+    if matches!(image.spec.readiness, Readiness::Exit { .. }) && suites::needs_running(check.id) {
+        let why = "the program ends by itself (`readiness: exit`): no container keeps running that \
+                   could be looked into";
         return Some(why.to_owned());
     }
     let beyond = intent.profile.beyond_platform.of(family);

@@ -9,7 +9,7 @@ use model::ClusterSettings;
 use super::archives::Mirrors;
 use super::known::Known;
 use super::source::Source;
-use crate::arguments::{ReleaseArguments, RunArguments};
+use crate::arguments::{RunArguments, SourceArguments};
 use crate::releases::{Freshness, ReleaseChoice};
 use crate::shipped::Shelf;
 
@@ -55,9 +55,8 @@ impl Wanted {
             profile: None,
             baseline: None,
             out: None,
-            mirrors: Vec::new(),
             plain_http: Vec::new(),
-            release: ReleaseArguments::NONE,
+            source: SourceArguments::NONE,
             json: false,
         };
         Self::read(&none, shelf)
@@ -66,9 +65,10 @@ impl Wanted {
     /// Reads the command line and the user's `certify.yaml`. A list on the command line replaces
     /// the one in the file.
     pub fn read(arguments: &RunArguments, shelf: &Shelf) -> Result<Self> {
-        let mirrors = Mirrors::read(&arguments.mirrors, shelf)?;
-        let mirrors = mirrors.ignoring(&arguments.release.ignored());
-        let (release, freshness) = (arguments.release.choice(), arguments.release.freshness());
+        let mirrors = Mirrors::read(arguments.source.mirrors(), shelf)?;
+        let mirrors = mirrors.ignoring(&arguments.source.ignored());
+        let asked = &arguments.source.release;
+        let (release, freshness) = (asked.choice(), asked.freshness());
         let Some((path, file)) = shelf.configuration()? else {
             return Ok(Self {
                 images: arguments.images.clone(),

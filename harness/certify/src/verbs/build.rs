@@ -26,7 +26,7 @@ pub(super) fn run(
     shelf: &Shelf,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
-    let choice = arguments.release.choice();
+    let choice = arguments.source.release.choice();
     let image = intent::image_of(&arguments.image, shelf, &choice).or_usage()?;
     let names = arguments.push.iter().map(|name| name.parse());
     let names: Vec<registry::Reference> = names.collect::<Result<_, _>>().or_usage()?;
@@ -37,8 +37,8 @@ pub(super) fn run(
         metadata::check_empty(folder).or_usage()?;
     }
     let libexec = libexec::find().or_unavailable()?;
-    let mirrors = Mirrors::read(&arguments.mirrors, shelf).or_usage()?;
-    let mirrors = mirrors.ignoring(&arguments.release.ignored());
+    let mirrors = Mirrors::read(arguments.source.mirrors(), shelf).or_usage()?;
+    let mirrors = mirrors.ignoring(&arguments.source.ignored());
     let stop = CancellationToken::new();
     let id = model::RunId::new(format!("build-{}", std::process::id())).or_fault()?;
     let folder = RunFolder::create(Some(&arguments.out), &id).or_usage()?;
@@ -65,7 +65,7 @@ pub(super) fn run(
     let leftovers = Leftovers::Folder(scratch.path().to_owned());
     runtime.spawn(interrupt::watch(stop.clone(), leftovers));
     let builder = || {
-        let freshness = arguments.release.freshness();
+        let freshness = arguments.source.release.freshness();
         let builder = Builder::new(setting.clone()).of_release(choice.clone(), freshness);
         builder.of_lock(lock.clone())
     };

@@ -29,7 +29,7 @@ struct Finding {
 pub(super) fn run(arguments: &DoctorArguments, shelf: &Shelf) -> Result<ExitCode, Failure> {
     let mut findings = vec![programs(), privilege()];
     findings.extend(platforms(shelf)?);
-    let mirrors = Mirrors::read(&arguments.mirrors, shelf).or_usage()?;
+    let mirrors = Mirrors::read(&arguments.archives.mirrors, shelf).or_usage()?;
     // What is asked for: the user's own releases, and the one that is taken when none is named. On a
     // host with a release of its own others are at hand only where somebody names a mirror.
     let own = releases::of_host(&host::root());

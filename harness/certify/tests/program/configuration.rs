@@ -35,6 +35,59 @@ fn the_file_says_what_is_run_and_the_command_line_wins() {
 }
 
 #[test]
+fn what_a_spec_says_against_its_image_is_planned_and_must_be_about_a_check() {
+    let Some(scene) = Scene::new() else { return };
+    let words = ["--image", "odd", "--profile", "tiny"];
+    scene.image(
+        "odd",
+        "serve",
+        "falls_short: {IMM-001: a shell by nature}\n",
+    );
+    let read = plan(&scene, &words);
+    assert_eq!(
+        read["images"][0]["falls_short"]["IMM-001"],
+        "a shell by nature"
+    );
+    for (more, said) in [
+        ("falls_short: {IMM-999: why}\n", "there is no such check"),
+        ("falls_short: {IMM-001: ' '}\n", "`IMM-001` has no reason"),
+    ] {
+        scene.image("odd", "serve", more);
+        let mut call = scene.certify(&["plan"]);
+        call.args(words);
+        Ended::of(call).assert(2, &[said]);
+    }
+}
+
+#[test]
+fn what_a_spec_says_of_a_failure_stands_in_the_certificate_and_saves_nothing() {
+    let Some(scene) = Scene::new() else { return };
+    scene.image(
+        "odd",
+        "serve",
+        "files: [{path: /usr/bin/sh, source: {text: ''}, mode: '0755'}]\n\
+         falls_short: {IMM-001: a shell by nature, IMM-002: not so}\n",
+    );
+    let done = Ended::of(scene.job("odd", "immutability", "out"));
+    done.assert(
+        1,
+        &["IMM-001", "the spec says so itself: a shell by nature"],
+    );
+    let file = scene.path("out/certificates");
+    let mut files = file.read_dir_utf8().unwrap();
+    let text = std::fs::read_to_string(files.next().unwrap().unwrap().path()).unwrap();
+    let certificate: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let said = &certificate["predicate"];
+    assert_eq!(said["result"], "FAILED");
+    let stated = serde_json::json!({"IMM-001": "a shell by nature"});
+    assert_eq!(said["falls_short"], stated, "{text}");
+    let failed = said["failedTests"].as_array().unwrap();
+    assert!(failed.contains(&"IMM-001: fail".into()), "{text}");
+    let report = std::fs::read_to_string(scene.path("out/report.json")).unwrap();
+    assert!(report.contains("the spec says that IMM-002 fails, and it passed"));
+}
+
+#[test]
 fn the_working_folder_is_looked_into_when_it_has_the_file() {
     let Some(scene) = Scene::new() else { return };
     scene.write("config/certify.yaml", "images: [tiny]\nprofile: tiny\n");

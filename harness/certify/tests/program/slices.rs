@@ -83,6 +83,15 @@ fn verbs_of_the_reference_fail_with_its_exit_code() {
         ),
         (vec!["slice"], "slice"),
         (vec!["info", "--release", "tiny"], "PKG|SLICE"),
+        // Definitions can be read whatever the age of their release: there is nothing to ignore.
+        (
+            vec!["find", "--release", "tiny", "--ignore=unstable", "tiny"],
+            "unexpected argument '--ignore'",
+        ),
+        (
+            vec!["info", "--release", "tiny", "--ignore=unstable", "tiny"],
+            "unexpected argument '--ignore'",
+        ),
         (
             vec!["info", "--release", "tiny", "none"],
             "no slice definitions found for: \"none\"",

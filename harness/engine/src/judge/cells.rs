@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Arm, CellId, CellVerdict, CheckInfo, CheckResult, ImageFacts, Outcome, Plan, PlannedCell,
-    Samples,
+    Arm, CellId, CellVerdict, CheckId, CheckInfo, CheckResult, ImageFacts, Outcome, Plan,
+    PlannedCell, Samples,
 };
 
 use crate::journal::{Journal, Record};
@@ -90,7 +90,7 @@ fn one(
     };
     CellVerdict {
         invalid_session,
-        ..assemble(cell, &infos, judgement, &undecided)
+        ..assemble((plan, cell), &infos, judgement, &undecided)
     }
 }
 
@@ -108,17 +108,40 @@ fn not_run(journal: &Journal, cell: &PlannedCell) -> String {
     .to_owned()
 }
 
+/// Puts the spec's own words beside a failure that it speaks of; why they are no longer true if the
+/// check passed.
+fn own_words(stated: &BTreeMap<CheckId, String>, result: &mut CheckResult) -> Option<String> {
+    let why = stated.get(&result.id)?;
+    match result.outcome {
+        Outcome::Fail => {
+            result.message = format!("{}; the spec says so itself: {why}", result.message);
+            None
+        }
+        Outcome::Pass => {
+            let id = &result.id;
+            Some(format!(
+                "the spec says that {id} fails, and it passed: `falls_short` is out of date"
+            ))
+        }
+        _ => None,
+    }
+}
+
 fn assemble(
-    cell: &PlannedCell,
+    (plan, cell): (&Plan, &PlannedCell),
     infos: &[&CheckInfo],
-    judgement: Judgement,
+    mut judgement: Judgement,
     (undecided, why): &(Outcome, String),
 ) -> CellVerdict {
     let mut checks: Vec<CheckResult> = Vec::new();
+    let none = BTreeMap::new();
+    let stated = plan
+        .image(&cell.image)
+        .map_or(&none, |image| &image.falls_short);
     for planned in &cell.checks {
         let info = infos.iter().find(|info| info.id == planned.id.as_str());
         let decided = judgement.checks.iter().find(|check| check.id == planned.id);
-        let result = match (&planned.inapplicable, decided, info) {
+        let mut result = match (&planned.inapplicable, decided, info) {
             (Some(reason), seen, Some(info)) => {
                 // What was seen all the same is told, and decides nothing.
                 let seen =
@@ -130,6 +153,7 @@ fn assemble(
             // A plan that names a check this program does not have: never a pass.
             (_, _, None) => unknown(planned.id.clone()),
         };
+        judgement.warnings.extend(own_words(stated, &mut result));
         checks.push(result);
     }
     let outcome = Outcome::fold(checks.iter().map(|check| check.outcome));

@@ -1,5 +1,7 @@
 //! A suite that says what the journal tells it to, and runs made of such cells.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use camino::Utf8PathBuf;
 use engine::journal::{Header, Journal, JournalWriter, Record};
@@ -168,6 +170,15 @@ impl Told {
         self
     }
 
+    /// The same with a spec that says itself that the planned image `name` fails `check`.
+    pub(crate) fn stating(mut self, name: &str, check: &str, why: &str) -> Self {
+        let mut images = self.plan.images.iter_mut();
+        let image = images.find(|image| image.name.as_str() == name).unwrap();
+        let check = CheckId::new(check).unwrap();
+        image.falls_short.insert(check, why.to_owned());
+        self
+    }
+
     /// A subject whose checks say this.
     pub(crate) fn subject(self, name: &str, said: Said) -> Self {
         self.cell(name, Role::Subject, &[])
@@ -189,6 +200,7 @@ impl Told {
             role,
             summary: String::new(),
             spec_digest: Digest::of(name.as_bytes()),
+            falls_short: BTreeMap::new(),
             must_fail: must_fail.iter().map(check).collect(),
             may_fail: Vec::new(),
             flaw: (role == Role::Control).then(|| "a flaw".to_owned()),

@@ -66,6 +66,36 @@ fn of_several_causes_the_first_of_2_6_4_1_5_3_8_wins() {
 }
 
 #[test]
+fn a_failure_that_the_spec_speaks_of_is_one_and_carries_its_words() {
+    let verdict = |said| {
+        let told = real().subject("web", said);
+        told.stating("web", FIRST.id, "a shell by nature").verdict()
+    };
+    let failed = verdict([Fail, Pass]);
+    assert_eq!(failed.exit_code, ExitCode::NotCertified);
+    assert_eq!(failed.levels[0].level, None);
+    let check = &failed.cells[0].checks[0];
+    assert_eq!(check.outcome, Fail);
+    assert!(
+        check
+            .message
+            .ends_with("the spec says so itself: a shell by nature")
+    );
+    assert_eq!(failed.cells[0].warnings, [""; 0]);
+    // What the spec says of one check says nothing of another.
+    let other = verdict([Pass, Fail]);
+    assert!(
+        !other.cells[0].checks[1]
+            .message
+            .contains("a shell by nature")
+    );
+    // And it does not go stale in silence.
+    let warnings = &other.cells[0].warnings;
+    assert!(warnings[0].contains("out of date"), "{warnings:?}");
+    assert_eq!(verdict([Pass, Pass]).exit_code, ExitCode::Certified);
+}
+
+#[test]
 fn a_cell_without_an_end_or_without_a_word_is_not_run() {
     let unheard = real()
         .subject("a", [Pass, Pass])

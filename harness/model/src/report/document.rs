@@ -1,11 +1,13 @@
 //! `report.json`: its shape is published as a JSON Schema.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CellVerdict, CheckRow, ClaimVerdict, ControlVerdict, Digest, ExitCode, ImageFacts, ImageName,
-    LevelVerdict, MeasurementRow, NotSelected, Outcome, PlatformFacts, PlatformName, RunId,
-    UsedWaiver,
+    CellVerdict, CheckId, CheckRow, ClaimVerdict, ControlVerdict, Digest, ExitCode, ImageFacts,
+    ImageName, LevelVerdict, MeasurementRow, NotSelected, Outcome, PlatformFacts, PlatformName,
+    RunId, UsedWaiver,
 };
 
 /// Everything a reader, a gate or a format needs to know of one run.
@@ -106,6 +108,9 @@ pub struct Subject {
     pub summary: String,
     /// Digest of the spec.
     pub spec_digest: Digest,
+    /// Checks that it fails by what it is, and why, as its spec says. They are failures like others.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub falls_short: BTreeMap<CheckId, String>,
     /// What it came to over all its cells.
     pub outcome: Outcome,
     /// Levels reached.

@@ -49,6 +49,10 @@ pub struct ImageSpec {
     /// Language runtimes that this image is meant to carry: `python`, `node`, `java`, ...
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub interpreters: Vec<String>,
+    /// Checks that the image fails by what it is, each with the reason. This changes no outcome: the
+    /// check fails, and the reason stands beside the failure in reports and certificates.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub falls_short: BTreeMap<CheckId, String>,
     /// Programs of the image run once at build, in both arms.
     #[serde(
         default,
@@ -163,6 +167,13 @@ impl ImageSpec {
                 "files",
                 format!("`{}` lies under a writable path", file.path),
             );
+        }
+        if let Some((id, _)) = self
+            .falls_short
+            .iter()
+            .find(|(_, why)| why.trim().is_empty())
+        {
+            return refuse("falls_short", format!("`{id}` has no reason"));
         }
         if self
             .control

@@ -18,13 +18,13 @@ pub(super) fn run(
     shelf: &Shelf,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
-    let (release, files) = with_files(&arguments.release, shelf, terminal)?;
-    let arch = opened::arch(arguments.arch.as_deref())?;
+    let (release, files) = with_files(&arguments.source.release, shelf, terminal)?;
+    let arch = opened::arch(arguments.arch.arch.as_deref())?;
     let limits = Limits::STANDARD;
     let (application, packages) = asked(&arguments.subjects, &limits)?;
     let looking = Looking {
-        mirrors: &arguments.mirrors,
-        ignored: arguments.release.ignored(),
+        mirrors: arguments.source.mirrors(),
+        ignored: arguments.source.ignored(),
         habits: Habits::Ours,
     };
     let archives = opened::archives(&release, arch, &looking, (shelf, terminal))?;

@@ -3,7 +3,7 @@
 use model::{Arch, ExitCode};
 
 use super::release;
-use crate::arguments::{CheckArguments, ReleaseArguments};
+use crate::arguments::CheckArguments;
 use crate::shipped::Shelf;
 use crate::verbs::{print, print_json};
 use crate::{Failure, OrExit, Terminal};
@@ -16,12 +16,7 @@ pub(super) fn run(
     if arguments.explain_differences {
         return explain_differences(arguments);
     }
-    let asked = ReleaseArguments {
-        release: arguments.release.clone(),
-        offline: arguments.offline,
-        ..ReleaseArguments::NONE
-    };
-    let release = release(&asked, shelf, terminal)?;
+    let release = release(&arguments.release.named(), shelf, terminal)?;
     let mut closures = 0;
     for slice in release.slices() {
         for arch in Arch::ALL {

@@ -72,8 +72,8 @@ fn on_threads(
         .as_deref()
         .map(super::lock::read)
         .transpose()?;
-    let release = release(&arguments.release, shelf, terminal)?;
-    let arch = opened::arch(arguments.arch.as_deref())?;
+    let release = release(&arguments.source.release, shelf, terminal)?;
+    let arch = opened::arch(arguments.arch.arch.as_deref())?;
     let asked = match &lock {
         Some(lock) if arguments.slices.is_empty() => &lock.slices,
         _ => &arguments.slices,
@@ -85,8 +85,8 @@ fn on_threads(
         .transpose()
         .or_usage()?;
     let looking = Looking {
-        mirrors: &arguments.mirrors,
-        ignored: arguments.release.ignored(),
+        mirrors: arguments.source.mirrors(),
+        ignored: arguments.source.ignored(),
         habits: Habits::Reference,
     };
     let archives = opened::archives(&release, arch, &looking, (shelf, terminal))?;

@@ -25,11 +25,11 @@ fn check_archives(
     shelf: &Shelf,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
-    let release = release(&arguments.release, shelf, terminal)?;
-    let arch = opened::arch(arguments.arch.as_deref())?;
+    let release = release(&arguments.source.release, shelf, terminal)?;
+    let arch = opened::arch(arguments.arch.arch.as_deref())?;
     let looking = Looking {
-        mirrors: &arguments.mirrors,
-        ignored: arguments.release.ignored(),
+        mirrors: arguments.source.mirrors(),
+        ignored: arguments.source.ignored(),
         habits: Habits::Reference,
     };
     let archives = opened::archives(&release, arch, &looking, (shelf, terminal))?;

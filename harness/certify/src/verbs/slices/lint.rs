@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::opened::{Habits, Looking};
 use super::{opened, release};
-use crate::arguments::{LintArguments, ReleaseArguments};
+use crate::arguments::LintArguments;
 use crate::rooms::slice_keys;
 use crate::shipped::Shelf;
 use crate::verbs::{print, print_json};
@@ -19,16 +19,11 @@ pub(super) fn run(
     shelf: &Shelf,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
-    let asked = ReleaseArguments {
-        release: arguments.release.clone(),
-        offline: arguments.offline,
-        ..ReleaseArguments::NONE
-    };
-    let release = release(&asked, shelf, terminal)?;
-    let arch = opened::arch(arguments.arch.as_deref())?;
+    let release = release(&arguments.release.named(), shelf, terminal)?;
+    let arch = opened::arch(arguments.arch.arch.as_deref())?;
     let keys = wanted(&arguments.slices, &release)?;
     let looking = Looking {
-        mirrors: &arguments.mirrors,
+        mirrors: &arguments.archives.mirrors,
         // What is judged is the release, whatever its age.
         ignored: vec![Ignored::Unstable, Ignored::Unmaintained],
         habits: Habits::Ours,

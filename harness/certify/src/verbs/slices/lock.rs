@@ -37,7 +37,7 @@ pub(super) fn run(
         let text = format!("there is no lock {file} yet: name the slices that it is to hold");
         return Err(anyhow!(text)).or_usage();
     }
-    let release = release(&arguments.release, shelf, terminal)?;
+    let release = release(&arguments.source.release, shelf, terminal)?;
     let mut after: Option<Lock> = None;
     for arch in architectures(arguments, before.as_ref())? {
         let lock = lock(&release, &slices, arch, arguments, (shelf, terminal))?;
@@ -55,7 +55,7 @@ pub(super) fn run(
 
 /// The slices that the spec `name` asks for.
 fn of_image(name: &str, arguments: &LockArguments, shelf: &Shelf) -> Result<Vec<String>, Failure> {
-    let choice = arguments.release.choice();
+    let choice = arguments.source.release.choice();
     let spec = intent::image_of(name, shelf, &choice).or_usage()?.spec;
     let release = choice.of(spec.slices.keys()).or_usage()?;
     Ok(spec.slices.get(&release).cloned().unwrap_or_default())
@@ -91,8 +91,8 @@ fn lock(
 ) -> Result<Lock, Failure> {
     let selection = chisel::select(release, &slice_keys(slices)?, arch).or_usage()?;
     let looking = Looking {
-        mirrors: &arguments.mirrors,
-        ignored: arguments.release.ignored(),
+        mirrors: arguments.source.mirrors(),
+        ignored: arguments.source.ignored(),
         habits: Habits::Ours,
     };
     let archives = opened::archives(release, arch, &looking, (shelf, terminal))?;

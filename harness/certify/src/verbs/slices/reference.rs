@@ -21,10 +21,10 @@ pub(super) fn differences(
 ) -> Result<Vec<String>> {
     let folder = tempfile::tempdir().context("a folder for the reference's cut")?;
     let theirs = folder.path();
-    let release = arguments.release.choice();
+    let release = arguments.source.release.choice();
     let mut call = command::of_the_user(program);
     call.args(["cut", "--release", release.sole(), "--arch", arch.debian()]);
-    for status in &arguments.release.ignore {
+    for status in &arguments.source.ignore {
         call.arg("--ignore").arg(status.word());
     }
     call.arg("--root");
