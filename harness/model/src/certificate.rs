@@ -122,10 +122,10 @@ impl Statement {
             })
         };
         let checks = || cells().flat_map(|cell| &cell.checks);
-        let ids = |wanted: fn(Outcome) -> bool| -> Vec<&CheckId> {
+        let ids = |wanted: Outcome| -> Vec<String> {
             checks()
-                .filter(|check| wanted(check.outcome))
-                .map(|check| &check.id)
+                .filter(|check| check.outcome == wanted)
+                .map(|check| check.id.to_string())
                 .collect()
         };
         let failed: Vec<String> = checks()
@@ -163,14 +163,8 @@ impl Statement {
             predicate: Certification {
                 result: if passed { "PASSED" } else { "FAILED" }.to_owned(),
                 configuration: Self::configuration(report, subject),
-                passed: ids(|o| o == Outcome::Pass)
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect(),
-                warned: ids(|o| o == Outcome::Waived)
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect(),
+                passed: ids(Outcome::Pass),
+                warned: ids(Outcome::Waived),
                 failed,
                 falls_short: stated,
                 platform: platform.clone(),

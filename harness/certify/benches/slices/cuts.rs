@@ -1,5 +1,6 @@
 //! Cutting all files of the packages of python and of a JRE, in xz as they come and in zstd.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -39,32 +40,11 @@ fn cut(packages: &[(PackageRecord, Bytes)]) -> Result<Value> {
         let path = world.path(&format!("root-{roots}"));
         fs_err::create_dir(&path).map(|()| path)
     };
-    let ours = |root: &Utf8Path, more: &[&str]| {
-        let mut call = certify();
-        call.args(["slices", "cut", "--quiet", "--release"])
-            .arg(world.path("release"));
-        call.args(["--arch", "amd64", "--mirror"])
-            .arg(format!("{}/site", world.server.address()));
-        call.arg("--root").arg(root).args(more).args(&world.slices);
-        call.env("XDG_CACHE_HOME", world.path("cache"))
-            .env("no_proxy", "127.0.0.1");
-        call.env_remove("http_proxy");
-        call
-    };
     let program = reference();
-    let theirs = program.as_deref().map(|program| {
-        |root: &Utf8Path| {
-            let mut call = Command::new(program);
-            call.args(["cut", "--release"]).arg(world.path("release"));
-            call.args(["--arch", "amd64", "--root"])
-                .arg(root)
-                .args(&world.slices);
-            call.env("XDG_CACHE_HOME", world.path("cache-of-reference"));
-            call.env("http_proxy", world.server.address())
-                .env_remove("no_proxy");
-            call
-        }
-    });
+    let theirs = program
+        .as_deref()
+        .map(|program| (program, &world))
+        .map(|(program, world)| move |root: &Utf8Path| theirs(world, program, root));
     // Roots are removed when their clock has stopped: ten of a JRE would fill a disk.
     let mut timed = |call: &dyn Fn(&Utf8Path) -> Command| {
         let root = root()?;
@@ -72,8 +52,8 @@ fn cut(packages: &[(PackageRecord, Bytes)]) -> Result<Value> {
         fs_err::remove_dir_all(&root)?;
         done
     };
-    let anew_call = |root: &Utf8Path| ours(root, &["--no-cache"]);
-    let again_call = |root: &Utf8Path| ours(root, &[]);
+    let anew_call = |root: &Utf8Path| ours(&world, root, &["--no-cache"]);
+    let again_call = |root: &Utf8Path| ours(&world, root, &[]);
     // Once each before the clock runs, so that everything is downloaded.
     timed(&anew_call)?;
     let mut reference = Vec::new();
@@ -106,6 +86,33 @@ fn cut(packages: &[(PackageRecord, Bytes)]) -> Result<Value> {
         "parts": parts::measure(&world.packages)?,
         "reference": (!reference.is_empty()).then(|| spread(&reference)),
     }))
+}
+
+/// Our program's cut of every slice.
+fn ours(world: &World, root: &Utf8Path, more: &[&str]) -> Command {
+    let mut call = certify();
+    call.args(["slices", "cut", "--quiet", "--release"])
+        .arg(world.path("release"));
+    call.args(["--arch", "amd64", "--mirror"])
+        .arg(format!("{}/site", world.server.address()));
+    call.arg("--root").arg(root).args(more).args(&world.slices);
+    call.env("XDG_CACHE_HOME", world.path("cache"))
+        .env("no_proxy", "127.0.0.1");
+    call.env_remove("http_proxy");
+    call
+}
+
+/// The reference tool's.
+fn theirs(world: &World, program: &Path, root: &Utf8Path) -> Command {
+    let mut call = Command::new(program);
+    call.args(["cut", "--release"]).arg(world.path("release"));
+    call.args(["--arch", "amd64", "--root"])
+        .arg(root)
+        .args(&world.slices);
+    call.env("XDG_CACHE_HOME", world.path("cache-of-reference"));
+    call.env("http_proxy", world.server.address())
+        .env_remove("no_proxy");
+    call
 }
 
 /// An image of all slices, built again under the lock it was built under before.

@@ -65,8 +65,8 @@ impl Wanted {
     /// Reads the command line and the user's `certify.yaml`. A list on the command line replaces
     /// the one in the file.
     pub fn read(arguments: &RunArguments, shelf: &Shelf) -> Result<Self> {
-        let mirrors = Mirrors::read(arguments.source.mirrors(), shelf)?;
-        let mirrors = mirrors.ignoring(&arguments.source.ignored());
+        let mirrors =
+            Mirrors::read(arguments.source.mirrors(), shelf)?.ignoring(&arguments.source.ignored());
         let asked = &arguments.source.release;
         let (release, freshness) = (asked.choice(), asked.freshness());
         let Some((path, file)) = shelf.configuration()? else {
@@ -111,18 +111,7 @@ impl Wanted {
             images: or(&arguments.images, images),
             platforms: or(&arguments.platforms, file.platforms.unwrap_or_default()),
             known: Known::with(&file.clusters)?,
-            clusters: file
-                .clusters
-                .into_iter()
-                .map(|(platform, mut settings)| {
-                    let there = |path: String| folder.join(path).into_string();
-                    settings.kubeconfig = settings.kubeconfig.map(there);
-                    if let Some(create) = &mut settings.create {
-                        create.config = create.config.take().map(there);
-                    }
-                    (platform, settings)
-                })
-                .collect(),
+            clusters: clusters_beside(folder, file.clusters),
             suites: or(&arguments.suites, file.suites.unwrap_or_default()),
             profile: arguments
                 .profile
@@ -137,6 +126,22 @@ impl Wanted {
             configuration: Some(path),
         })
     }
+}
+
+/// The settings with their files as seen from `folder`.
+fn clusters_beside(
+    folder: &Utf8Path,
+    clusters: BTreeMap<String, ClusterSettings>,
+) -> BTreeMap<String, ClusterSettings> {
+    let there = |path: String| folder.join(path).into_string();
+    let beside = |(platform, mut settings): (String, ClusterSettings)| {
+        settings.kubeconfig = settings.kubeconfig.map(there);
+        if let Some(create) = &mut settings.create {
+            create.config = create.config.take().map(there);
+        }
+        (platform, settings)
+    };
+    clusters.into_iter().map(beside).collect()
 }
 
 /// A name as it is; a YAML file as seen from `folder`.
