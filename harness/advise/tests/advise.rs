@@ -270,6 +270,72 @@ fn python_modules_lead_to_modules() {
     assert!(!found.contains(&"L/late.py".to_owned()));
 }
 
+#[test]
+fn what_others_import_on_some_way_only_makes_all_behind_it_optional() {
+    let base = [
+        ("vendor/v/win.py", "import no_such, packaged\n"),
+        ("vendor/v-1.dist-info/WHEEL", "Tag: py3-none-any\n"),
+    ];
+    let sourced = |main, package| {
+        let app = [
+            base[0],
+            base[1],
+            ("main.py", main),
+            ("vendor/v/__init__.py", package),
+        ];
+        advise(&python(), &release("v3", &[]), &app).unwrap()
+    };
+    let has = |advice: &Advice| slices(advice).contains(&"python3-packaged_core".to_owned());
+    let guarded = "if x:\n    from . import win\n";
+    let optional = sourced("import v\n", guarded);
+    assert!(optional.is_complete(), "{:?}", optional.missing);
+    assert!(!has(&optional), "{:?}", slices(&optional));
+    let unmet = optional
+        .unmet
+        .iter()
+        .filter(|one| one.by == "vendor/v/win.py");
+    let unmet: Vec<&str> = unmet.map(|one| one.need.as_str()).collect();
+    assert_eq!(unmet, ["Python module no_such", "Python module packaged"]);
+    // Somebody who needs it after all, first or last, makes it needed; so does the application.
+    for (main, package) in [
+        (
+            "import v\n",
+            "if x:\n    from . import win\nfrom . import win\n",
+        ),
+        ("import v\nimport v.win\n", guarded),
+        ("if x:\n    import v.win\nimport v\n", guarded),
+    ] {
+        let needed = sourced(main, package);
+        assert_eq!(
+            needed.missing.len(),
+            1,
+            "{main}{package}: {:?}",
+            needed.missing
+        );
+        assert_eq!(needed.missing[0].by, "vendor/v/win.py");
+        assert!(has(&needed), "{main}{package}");
+    }
+}
+
+#[test]
+fn a_name_put_together_by_the_standard_library_is_known() {
+    let library = "/usr/lib/python3.13";
+    let made = format!("{library}/_sysconfigdata__linux_x86_64-linux-gnu.py");
+    let other = format!("{library}/_sysconfigdata__linux_aarch64-linux-gnu.py");
+    let module = format!("{library}/sysconfig/__init__.py");
+    let files = [
+        (module.as_str(), ""),
+        (made.as_str(), ""),
+        (other.as_str(), ""),
+    ];
+    let shelf = python().with("libpython3.13-stdlib", &files);
+    for (source, wanted) in [("import sysconfig\n", true), ("import a\n", false)] {
+        let advice = advise(&shelf, &release("v3", &[]), &[("main.py", source)]).unwrap();
+        assert_eq!(paths(&advice).contains(&made.as_str()), wanted, "{source}");
+        assert!(!paths(&advice).contains(&other.as_str()), "{source}");
+    }
+}
+
 /// A small Python: `a` needs `b.c`, which needs `late` inside a function.
 fn python() -> Shelf {
     let library = "/usr/lib/python3.13";

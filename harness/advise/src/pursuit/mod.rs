@@ -101,8 +101,8 @@ pub(crate) struct Pursuit<'a> {
     /// Files of the application that could not be read.
     pub(crate) bad: BTreeMap<String, BadFile>,
     pub(crate) notes: BTreeSet<String>,
-    /// Sources of the application that were read.
-    sources: BTreeSet<String>,
+    /// Sources of the application that were read, by how much whoever imports them needs them.
+    sources: BTreeMap<String, Strength>,
     followed: usize,
     /// Whether a reader took any file.
     pub(crate) has_taken: bool,
@@ -134,7 +134,7 @@ impl<'a> Pursuit<'a> {
             lacks: BTreeMap::new(),
             bad: BTreeMap::new(),
             notes: BTreeSet::new(),
-            sources: BTreeSet::new(),
+            sources: BTreeMap::new(),
             followed: 0,
             has_taken: false,
         }
@@ -335,7 +335,7 @@ impl<'a> Pursuit<'a> {
         let owner = self.survey.owner(path);
         let is_entry = self.survey.is_entry(path);
         if is_entry {
-            self.sources.insert(path.to_owned());
+            self.sources.insert(path.to_owned(), Strength::Must);
         }
         let (findings, errors) = self.findings_of(path, bytes, owner, executable, &|name| {
             name != "Python" || is_entry

@@ -133,14 +133,17 @@ impl Pursuit<'_> {
                 shelf: &self.shelf,
             };
             if let Some(paths) = world.find(&universe, &folder, name) {
-                for other in if is_library { secretly(top) } else { &[] } {
-                    let need = Need::Module {
-                        folder: None,
-                        name: (*other).to_owned(),
-                    };
+                let others = is_library.then(|| secretly(top, self.arch));
+                for name in others.into_iter().flatten() {
+                    let need = Need::Module { folder: None, name };
                     self.also(need, Strength::May, &from.from);
                 }
-                return Ok(Met::Files(self.located(&paths)?));
+                // What the application's own code imports on some way only is meant all the same.
+                let strength = match self.is_optional(from) {
+                    true => Strength::May,
+                    false => Strength::Must,
+                };
+                return Ok(Met::Files(self.located(&paths, strength)?));
             }
         }
         if folder.is_some() {
@@ -209,7 +212,8 @@ impl Pursuit<'_> {
                     shelf: &self.shelf,
                 };
                 let found = world.find(&universe, World::packages_folder(), name);
-                Ok(Met::Files(self.located(&found.unwrap_or_default())?))
+                let files = self.located(&found.unwrap_or_default(), Strength::Must)?;
+                Ok(Met::Files(files))
             }
             Met::No(_) => Ok(Met::No(format!(
                 "neither the application, Python 3.{} nor a package of the archive has it",
@@ -259,7 +263,7 @@ impl Pursuit<'_> {
             };
             if let Some(paths) = world.find(&universe, &folder, name)
                 && World::is_whole(&paths, name)
-                && let Ok(files) = self.located(&paths)
+                && let Ok(files) = self.located(&paths, Strength::May)
             {
                 return Met::Files(files);
             }
@@ -267,18 +271,27 @@ impl Pursuit<'_> {
         Met::Silent
     }
 
-    /// Reads a source of the application that something imports.
-    pub(super) fn reach(&mut self, path: &str) -> Result<()> {
-        if !self.sources.insert(path.to_owned()) {
+    /// Reads a source of the application that something imports; once more if it turns out to be
+    /// needed more than it seemed. What it needs counts no more than itself.
+    pub(super) fn reach(&mut self, path: &str, strength: Strength) -> Result<()> {
+        if self
+            .sources
+            .get(path)
+            .is_some_and(|known| *known <= strength)
+        {
             return Ok(());
         }
+        self.sources.insert(path.to_owned(), strength);
         let Some(file) = self.app.get(path) else {
             return Ok(());
         };
         let bytes = file.read(&self.limits)?;
         let owner = self.survey.owner(path);
         let python = |name: &str| name == "Python";
-        let (findings, errors) = self.findings_of(path, &bytes, owner, false, &python);
+        let (mut findings, errors) = self.findings_of(path, &bytes, owner, false, &python);
+        for (_, own) in &mut findings.needs {
+            *own = strength.max(*own);
+        }
         let bad = errors
             .into_iter()
             .map(|error| (shown(path).to_owned(), error));

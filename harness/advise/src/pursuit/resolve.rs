@@ -38,7 +38,8 @@ impl Pursuit<'_> {
     /// What else than the need itself decides what it leads to.
     pub(super) fn context(&self, pending: &Pending) -> String {
         match (&pending.need, &pending.from) {
-            (Need::Module { folder: None, .. } | Need::Submodule { folder: None, .. }, _) => {
+            // Others' optional imports lead elsewhere, and make all behind them optional.
+            (Need::Module { .. } | Need::Submodule { .. }, _) => {
                 match self.own_folder(&pending.from) {
                     Some(folder) => folder,
                     None if self.is_optional(pending) => "optional".to_owned(),
@@ -190,12 +191,13 @@ impl Pursuit<'_> {
         });
     }
 
-    /// Files of packages among `paths`, each with its package; those of the application are read.
-    pub(super) fn located(&mut self, paths: &[String]) -> Result<Vec<FileKey>> {
+    /// Files of packages among `paths`, each with its package; those of the application are read,
+    /// needed as much as `strength` says.
+    pub(super) fn located(&mut self, paths: &[String], strength: Strength) -> Result<Vec<FileKey>> {
         let mut found = Vec::new();
         for path in paths {
             if path.starts_with(HOME) {
-                self.reach(path)?;
+                self.reach(path, strength)?;
             } else if let Some(package) = self.choose(path)? {
                 found.push((package, path.clone()));
             }

@@ -49,7 +49,8 @@ pub(crate) const STARTS_WITH: &[&str] = &[
     "zipimport",
 ];
 
-/// Modules that are imported by compiled code inside the interpreter: module, what it imports.
+/// Modules that are imported by compiled code inside the interpreter, or by a computed name: module,
+/// what it imports.
 const SECRETLY: &[(&str, &[&str])] = &[
     ("_ctypes", &["ctypes"]),
     ("_decimal", &["collections", "numbers"]),
@@ -63,6 +64,8 @@ const SECRETLY: &[(&str, &[&str])] = &[
     ("socket", &["encodings.idna"]),
     ("zipfile", &["encodings.cp437"]),
     ("pickle", &["copyreg", "_compat_pickle"]),
+    // Its name is put together from the platform's.
+    ("sysconfig", &["_sysconfigdata__linux_{multiarch}"]),
     ("weakref", &["_weakrefset"]),
 ];
 
@@ -79,9 +82,12 @@ const HIDDEN_WORDS: &[&str] = &[
 ];
 
 /// What importing `module` imports besides what its source says.
-pub(crate) fn secretly(module: &str) -> &'static [&'static str] {
+pub(crate) fn secretly(module: &str, arch: Arch) -> Vec<String> {
     let found = SECRETLY.iter().find(|(name, _)| *name == module);
-    found.map_or(&[], |(_, names)| names)
+    let names = found.map_or(&[][..], |(_, names)| names).iter();
+    names
+        .map(|name| name.replace("{multiarch}", arch.multiarch()))
+        .collect()
 }
 
 /// Whether a word is taken for no module.

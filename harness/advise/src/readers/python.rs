@@ -73,10 +73,17 @@ fn strength(import: &Import, owner: Owner) -> Option<Strength> {
         _ if import.main => None,
         Owner::Vendored if import.guarded || function.is_some() => Some(Strength::May),
         Owner::Archive if function.is_some_and(|name| PROGRAMS.contains(&name)) => None,
+        Owner::Archive if function.is_some() && is_of_tests(import) => None,
         Owner::Archive if function.is_some() => Some(Strength::Late),
         Owner::Archive if import.guarded => Some(Strength::May),
         Owner::Vendored | Owner::Archive => Some(Strength::Must),
     }
+}
+
+/// Whether it imports the standard library's tests of itself: what does so inside a function is
+/// called by these tests alone.
+fn is_of_tests(import: &Import) -> bool {
+    import.dots == 0 && import.module.split('.').next() == Some("test")
 }
 
 fn needs(import: &Import, own: &str, strength: Strength, found: &mut Findings) {
@@ -166,6 +173,9 @@ mod tests {
         let source = b"def f():\n    import a\ndef _test():\n    import b\n";
         let of = |owner| read("/x/m.py", source, owner).unwrap();
         assert_eq!(of(Owner::Archive), ["Python module a Late"]);
+        let tests = b"def f():\n    from test import support\n";
+        assert!(read("/x/m.py", tests, Owner::Archive).unwrap().is_empty());
+        assert!(!read("/x/m.py", tests, Owner::Own).unwrap().is_empty());
         let own = [
             "the Python interpreter Must",
             "Python module a Must",
