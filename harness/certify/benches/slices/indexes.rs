@@ -9,7 +9,7 @@ use model::Arch;
 use serde_json::{Map, Value, json};
 
 use crate::calls::own;
-use crate::world::World;
+use crate::world::{World, scratch};
 
 const TIMES: usize = 5;
 
@@ -20,7 +20,7 @@ pub(crate) fn measure(rows: &mut Map<String, Value>) -> Result<()> {
     xz.write_all(text.as_bytes())?;
     let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
     gz.write_all(text.as_bytes())?;
-    let folder = tempfile::tempdir()?;
+    let folder = scratch()?;
     let kept = folder.path().join("index");
     let mut figures = Map::new();
     let forms = [

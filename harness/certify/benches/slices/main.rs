@@ -4,7 +4,7 @@
 //! `cargo xtask bench slices` builds and calls it in the release profile. CPU is user and system
 //! time of the process and its threads. Packages are those of the host's Debian archive, served
 //! from the loopback by an archive that is signed here; nothing else is downloaded while a clock
-//! runs. A line per row on standard error, JSON on standard output.
+//! runs, and everything is written into memory where that can be. A line per row on standard error, JSON on standard output.
 
 #![allow(
     clippy::print_stdout,

@@ -10,6 +10,7 @@ use rootfs::{Blob, Entry, Kind, Origin, Tree, TreePath};
 use serde_json::{Value, json};
 
 use crate::calls::own;
+use crate::world::scratch;
 
 /// CPU seconds of each part for all files of `packages`.
 pub(crate) fn measure(packages: &[(String, Bytes)]) -> Result<Value> {
@@ -36,7 +37,7 @@ pub(crate) fn measure(packages: &[(String, Bytes)]) -> Result<Value> {
     };
     let (_, hash_s) = own(hash)?;
     let tree = tree(&readers)?;
-    let folder = tempfile::tempdir()?;
+    let folder = scratch()?;
     let to = Utf8Path::from_path(folder.path())
         .map(|path| path.join("root"))
         .unwrap_or_default();

@@ -8,6 +8,7 @@ use chisel::{Release, ReleaseFiles, Strictness};
 use serde_json::{Map, Value, json};
 
 use crate::calls::{certify, cost, mean, own, reference, spread};
+use crate::world::scratch;
 
 const RELEASES: [&str; 2] = ["ubuntu-24.04", "ubuntu-26.04"];
 /// Calls of the program; the reference takes long and is called twice, in turn with ours.
@@ -30,7 +31,7 @@ pub(crate) fn measure(rows: &mut Map<String, Value>) -> Result<()> {
             );
             continue;
         }
-        let folder = tempfile::tempdir()?;
+        let folder = scratch()?;
         let folder = Utf8Path::from_path(folder.path()).context("a temporary path")?;
         let reader = zstd::Decoder::new(fs_err::File::open(&packed)?)?;
         tar::Archive::new(reader).unpack(folder.join("release"))?;
