@@ -17,7 +17,7 @@ pub const NEWEST: &str = "debian-13";
 /// Every release of ours.
 pub static RELEASES: [Covered; 2] = [
     Covered::new("debian-12", (43, 5)),
-    Covered::new(NEWEST, (76, 26)),
+    Covered::new(NEWEST, (124, 29)),
 ];
 
 /// A release and what it promises at least.
