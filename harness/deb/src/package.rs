@@ -192,15 +192,9 @@ impl<'a> Fields<'a> {
         }
         check_filename(self.filename).map_err(|why| self.bad("Filename", why.to_owned()))?;
         if !is_version(self.version) {
-            let parsed: Result<Version, BadVersion> = self.version.parse();
-            let why = parsed.err().map(|e| e.to_string()).unwrap_or_default();
-            return Err(self.bad("Version", why));
+            self.own_version()?;
         }
-        if let Some((_, version)) = stated_source(self.source)
-            && let Err(why) = version.parse::<Version>()
-        {
-            return Err(self.bad("Source", why.to_string()));
-        }
+        self.stated_source()?;
         Ok(Numbers {
             size: self
                 .size
@@ -215,16 +209,9 @@ impl<'a> Fields<'a> {
 
     /// The package.
     pub(crate) fn package(&self, numbers: Numbers) -> Result<Package, BadRecord> {
-        let version: Version = self
-            .version
-            .parse()
-            .map_err(|e: BadVersion| self.bad("Version", e.to_string()))?;
-        let (source, source_version) = match stated_source(self.source) {
-            Some((source, version)) => {
-                let version = version.parse();
-                let bad = |e: BadVersion| self.bad("Source", e.to_string());
-                (source, version.map_err(bad)?)
-            }
+        let version = self.own_version()?;
+        let (source, source_version) = match self.stated_source()? {
+            Some((source, version)) => (source, version),
             None if self.source.is_empty() => (self.name, version.clone()),
             None => (self.source, version.clone()),
         };
@@ -244,6 +231,21 @@ impl<'a> Fields<'a> {
             size: numbers.size,
             sha256: numbers.sha256,
         })
+    }
+
+    fn own_version(&self) -> Result<Version, BadRecord> {
+        let bad = |e: BadVersion| self.bad("Version", e.to_string());
+        self.version.parse().map_err(bad)
+    }
+
+    /// Name and version of the source package where `Source` states a version of its own.
+    fn stated_source(&self) -> Result<Option<(&'a str, Version)>, BadRecord> {
+        let Some((source, rest)) = self.source.split_once('(') else {
+            return Ok(None);
+        };
+        let bad = |e: BadVersion| self.bad("Source", e.to_string());
+        let version = rest.trim_end_matches(')').parse().map_err(bad)?;
+        Ok(Some((source.trim_ascii(), version)))
     }
 
     fn bad(&self, field: &'static str, why: String) -> BadRecord {
@@ -302,12 +304,6 @@ pub(crate) fn unfolded(value: &str) -> Cow<'_, str> {
             Cow::Owned(lines.join(" "))
         }
     }
-}
-
-/// Name and version of the source package where `Source` states a version of its own.
-fn stated_source(field: &str) -> Option<(&str, &str)> {
-    let (source, rest) = field.split_once('(')?;
-    Some((source.trim_ascii(), rest.trim_end_matches(')')))
 }
 
 /// The path is joined to a base address and must stay below it.

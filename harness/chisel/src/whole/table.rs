@@ -65,6 +65,57 @@ const MAIL: u32 = 8;
 const WWW_DATA: u32 = 33;
 const UTMP: u32 = 43;
 
+/// What Redis and its fork make.
+macro_rules! cache_server {
+    ($name:literal) => {
+        &[Make::User {
+            user: SystemUser {
+                name: $name,
+                home: concat!("/var/lib/", $name),
+            },
+            owns: &[
+                (concat!("/var/log/", $name), 0o2750, Group::Number(ADM)),
+                (concat!("/var/lib/", $name), 0o750, Group::Own),
+                (concat!("/etc/", $name), 0o2770, Group::Own),
+                (
+                    concat!("/etc/", $name, "/", $name, ".conf"),
+                    0o640,
+                    Group::Own,
+                ),
+            ],
+        }]
+    };
+}
+
+/// What a minor version of Python makes.
+macro_rules! python {
+    ($version:literal) => {
+        &[
+            Make::Folder {
+                at: concat!("/usr/local/lib/python", $version),
+                mode: 0o755,
+                gid: 0,
+            },
+            Make::Folder {
+                at: concat!("/usr/local/lib/python", $version, "/dist-packages"),
+                mode: 0o755,
+                gid: 0,
+            },
+            Make::Folder {
+                at: "/var/lib/python",
+                mode: 0o755,
+                gid: 0,
+            },
+            Make::Text {
+                at: concat!("/var/lib/python/python", $version, "_installed"),
+                text: "",
+                mode: 0o644,
+                gid: 0,
+            },
+        ]
+    };
+}
+
 /// Package by package.
 pub(super) const TABLE: &[(&str, &[Make])] = &[
     ("base-files", BASE_FILES),
@@ -154,8 +205,8 @@ pub(super) const TABLE: &[(&str, &[Make])] = &[
             to: "/etc/ssl",
         }],
     ),
-    ("python3.11-minimal", PYTHON_3_11),
-    ("python3.13-minimal", PYTHON_3_13),
+    ("python3.11-minimal", python!("3.11")),
+    ("python3.13-minimal", python!("3.13")),
     (
         "readline-common",
         &[Make::Copy {
@@ -163,21 +214,7 @@ pub(super) const TABLE: &[(&str, &[Make])] = &[
             to: "/etc/inputrc",
         }],
     ),
-    (
-        "redis-server",
-        &[Make::User {
-            user: SystemUser {
-                name: "redis",
-                home: "/var/lib/redis",
-            },
-            owns: &[
-                ("/var/log/redis", 0o2750, Group::Number(ADM)),
-                ("/var/lib/redis", 0o750, Group::Own),
-                ("/etc/redis", 0o2770, Group::Own),
-                ("/etc/redis/redis.conf", 0o640, Group::Own),
-            ],
-        }],
-    ),
+    ("redis-server", cache_server!("redis")),
     (
         "tar",
         &[Make::Alternative {
@@ -199,21 +236,7 @@ pub(super) const TABLE: &[(&str, &[Make])] = &[
             program: "/bin/more",
         }],
     ),
-    (
-        "valkey-tools",
-        &[Make::User {
-            user: SystemUser {
-                name: "valkey",
-                home: "/var/lib/valkey",
-            },
-            owns: &[
-                ("/var/log/valkey", 0o2750, Group::Number(ADM)),
-                ("/var/lib/valkey", 0o750, Group::Own),
-                ("/etc/valkey", 0o2770, Group::Own),
-                ("/etc/valkey/valkey.conf", 0o640, Group::Own),
-            ],
-        }],
-    ),
+    ("valkey-tools", cache_server!("valkey")),
 ];
 
 const BASE_FILES: &[Make] = &[
@@ -431,53 +454,5 @@ const NGINX: &[Make] = &[
     Make::Copy {
         from: "/usr/share/nginx/html/index.html",
         to: "/var/www/html/index.nginx-debian.html",
-    },
-];
-
-const PYTHON_3_11: &[Make] = &[
-    Make::Folder {
-        at: "/usr/local/lib/python3.11",
-        mode: 0o755,
-        gid: 0,
-    },
-    Make::Folder {
-        at: "/usr/local/lib/python3.11/dist-packages",
-        mode: 0o755,
-        gid: 0,
-    },
-    Make::Folder {
-        at: "/var/lib/python",
-        mode: 0o755,
-        gid: 0,
-    },
-    Make::Text {
-        at: "/var/lib/python/python3.11_installed",
-        text: "",
-        mode: 0o644,
-        gid: 0,
-    },
-];
-
-const PYTHON_3_13: &[Make] = &[
-    Make::Folder {
-        at: "/usr/local/lib/python3.13",
-        mode: 0o755,
-        gid: 0,
-    },
-    Make::Folder {
-        at: "/usr/local/lib/python3.13/dist-packages",
-        mode: 0o755,
-        gid: 0,
-    },
-    Make::Folder {
-        at: "/var/lib/python",
-        mode: 0o755,
-        gid: 0,
-    },
-    Make::Text {
-        at: "/var/lib/python/python3.13_installed",
-        text: "",
-        mode: 0o644,
-        gid: 0,
     },
 ];

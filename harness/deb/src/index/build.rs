@@ -2,7 +2,7 @@
 
 use model::Arch;
 
-use super::{BadIndex, HEAD, Index, MAGIC, NAMED, PROVIDED, record};
+use super::{BadIndex, COUNTS_AT, HEAD, Index, MAGIC, NAMED, PROVIDED, SUM_AT, record};
 use crate::control::stanzas;
 use crate::package::Fields;
 use crate::relation::{is_plain_list, relations};
@@ -76,24 +76,24 @@ fn finish(mut bytes: Vec<u8>, mut records: Vec<[u32; NAMED]>) -> Result<Index, B
     let (records, provided) = (records.len(), provided.len());
     let end = bytes.len();
     bytes.append(&mut tables);
-    let mut head = MAGIC.to_vec();
-    head.extend_from_slice(&[0; 4]);
+    let mut counts = Vec::with_capacity(HEAD - COUNTS_AT);
     for count in [records, provided, end] {
-        head.extend_from_slice(&number(count)?.to_le_bytes());
+        counts.extend_from_slice(&number(count)?.to_le_bytes());
     }
-    let checked = crc32fast::hash(head.get(12..).unwrap_or_default());
-    let mut checksum = crc32fast::Hasher::new_with_initial(checked);
-    checksum.update(bytes.get(HEAD..).unwrap_or_default());
-    if let Some(place) = head.get_mut(8..12) {
-        place.copy_from_slice(&checksum.finalize().to_le_bytes());
-    }
-    if let Some(place) = bytes.get_mut(..HEAD) {
-        place.copy_from_slice(&head);
-    }
+    put(&mut bytes, COUNTS_AT, &counts);
+    let checksum = crc32fast::hash(bytes.get(COUNTS_AT..).unwrap_or_default());
+    put(&mut bytes, 0, MAGIC);
+    put(&mut bytes, SUM_AT, &checksum.to_le_bytes());
     Ok(Index {
         bytes: bytes.into(),
         records,
         provided,
         end,
     })
+}
+
+fn put(bytes: &mut [u8], at: usize, part: &[u8]) {
+    if let Some(place) = bytes.get_mut(at..at + part.len()) {
+        place.copy_from_slice(part);
+    }
 }

@@ -56,8 +56,10 @@ pub enum BadIndex {
 
 /// Changes whenever the layout does.
 pub(crate) const MAGIC: &[u8; 8] = b"debidx04";
-/// Bytes before the records.
-const HEAD: usize = 8 + 4 + 12;
+/// Where the checksum stands, where the three counts that it begins to cover, and where the records.
+const SUM_AT: usize = MAGIC.len();
+const COUNTS_AT: usize = SUM_AT + 4;
+const HEAD: usize = COUNTS_AT + 3 * 4;
 /// Numbers in a row about a record, and in one about a provided name.
 const NAMED: usize = 3;
 const PROVIDED: usize = 4;
@@ -70,13 +72,13 @@ impl Index {
 
     /// Opens the kept form; its checksum is verified.
     pub fn open(bytes: Bytes) -> Result<Self, BadIndex> {
-        let rest = bytes.get(12..).ok_or(BadIndex::Cache)?;
+        let rest = bytes.get(COUNTS_AT..).ok_or(BadIndex::Cache)?;
         let checksum = crc32fast::hash(rest).to_le_bytes();
-        if !bytes.starts_with(MAGIC) || bytes.get(8..12) != Some(checksum.as_slice()) {
+        if !bytes.starts_with(MAGIC) || bytes.get(SUM_AT..COUNTS_AT) != Some(checksum.as_slice()) {
             return Err(BadIndex::Cache);
         }
-        let number = |at| number(&bytes, at).ok_or(BadIndex::Cache);
-        let (records, provided, end) = (number(12)?, number(16)?, number(20)?);
+        let count = |at: usize| number(&bytes, COUNTS_AT + 4 * at).ok_or(BadIndex::Cache);
+        let (records, provided, end) = (count(0)?, count(1)?, count(2)?);
         let tables = records
             .checked_mul(4 * NAMED)
             .zip(provided.checked_mul(4 * PROVIDED))
