@@ -94,6 +94,11 @@ impl Shelf {
         self.stems("images")
     }
 
+    /// Names of the images that are certified only where they are named.
+    pub fn variants(&self) -> Result<Vec<String>> {
+        self.stems("images/variants")
+    }
+
     /// Names of the controls.
     pub fn controls(&self) -> Result<Vec<String>> {
         self.stems("images/controls")

@@ -204,7 +204,7 @@ fn find(name: &str, shelf: &Shelf) -> Result<(String, String, String)> {
         "there is no image `{name}`; known: {}; a spec file ends in .yaml, and an existing image \
          is named with a host or a tag, with `docker://`, `docker-daemon:` or `docker-archive:` in \
          front, or by a path",
-        shelf.images()?.join(", ")
+        [shelf.images()?, shelf.variants()?].concat().join(", ")
     )
 }
 

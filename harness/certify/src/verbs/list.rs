@@ -12,6 +12,7 @@ use crate::{Failure, OrExit};
 #[derive(Debug, Serialize)]
 struct Lists {
     images: Vec<String>,
+    variants: Vec<String>,
     controls: Vec<String>,
     platforms: Vec<Named>,
     suites: Vec<Named>,
@@ -35,6 +36,7 @@ pub(super) fn run(arguments: &ListArguments, shelf: &Shelf) -> Result<ExitCode, 
     let known = Wanted::defaults(shelf).or_usage()?.known;
     let lists = Lists {
         images: shelf.images().or_usage()?,
+        variants: shelf.variants().or_usage()?,
         controls: shelf.controls().or_usage()?,
         platforms: known
             .all()
@@ -67,9 +69,10 @@ pub(super) fn run(arguments: &ListArguments, shelf: &Shelf) -> Result<ExitCode, 
             .collect()
     };
     print(&format!(
-        "images     {}\ncontrols   {}\nprofiles   {}\nreleases   {}\nformats    {}\n\n\
+        "images     {}\nvariants   {}\ncontrols   {}\nprofiles   {}\nreleases   {}\nformats    {}\n\n\
          platforms\n{}\nsuites\n{}\nchecks\n{}",
         lists.images.join(", "),
+        lists.variants.join(", "),
         lists.controls.join(", "),
         lists.profiles.join(", "),
         lists.releases.join(", "),

@@ -273,6 +273,7 @@ fn what_cannot_be_had_is_told_and_certifies_nothing() {
     let none = format!("docker://{}/none:1", registry.host());
     for (from, code, says) in [
         ("pyhton", 2, "there is no image `pyhton`"),
+        ("postgers", 2, ", postgres, "),
         ("docker://UPPER", 2, "is no name of an image"),
         (&none, 2, "is not there (MANIFEST_UNKNOWN"),
         ("absent.tar", 2, "absent.tar"),
